@@ -1,0 +1,1 @@
+"""Remembers: the words, the two life cycles, the tables, and the casebook that alone writes to them."""
