@@ -1,0 +1,85 @@
+"""Rules for every test: nothing leaves this machine, and a browser test is never skipped in silence."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+REQUIRE_BROWSER = os.environ.get("AMENDS_REQUIRE_BROWSER") == "1"
+NO_CHROMIUM = "Chromium is not installed (on Debian: apt-get install chromium)"
+
+
+class ReachedOut(RuntimeError):
+    """A test tried to talk to the world. Not an OSError: the code under test would take that for a network fault."""
+
+
+def _is_here(host: object) -> bool:
+    if isinstance(host, bytes):
+        host = host.decode("ascii", "replace")
+    if host in (None, "", "localhost", socket.gethostname()):
+        return True
+    try:
+        address = ipaddress.ip_address(str(host).partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    return address.is_loopback
+
+
+def _stay_here(event: str, arguments: tuple[object, ...]) -> None:
+    """An audit hook: it sees every socket of this process, whatever library opened it."""
+    if event in ("socket.connect", "socket.sendto"):
+        address = arguments[1]
+        if isinstance(address, tuple) and not _is_here(address[0]):
+            raise ReachedOut(f"a test tried to reach {address[0]}:{address[1]}")
+    elif event == "socket.getaddrinfo" and not _is_here(arguments[0]):
+        raise ReachedOut(f"a test tried to look up {arguments[0]}")
+
+
+sys.addaudithook(_stay_here)
+
+
+def find_chromium() -> str | None:
+    """The path of a Chromium on this machine, or None."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="session")
+def project() -> Path:
+    """The root of the checkout."""
+    return Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of Chromium; skips where there is none."""
+    return find_chromium() or pytest.skip(NO_CHROMIUM)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("browser") and not find_chromium():
+        pytest.skip(NO_CHROMIUM)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.skipped and REQUIRE_BROWSER and item.get_closest_marker("browser"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"a browser test was skipped where a browser is required: {reason}"
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = [report for report in terminalreporter.getreports("skipped") if "browser" in report.keywords]
+    if skipped:
+        terminalreporter.write_line(f"{len(skipped)} browser tests were skipped: {NO_CHROMIUM}", yellow=True)
