@@ -1,0 +1,271 @@
+"""What pages, the digest and due work read: frozen views over the tables. `storage.reading` makes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from storage.words import (
+    Audience,
+    CaseState,
+    Finding,
+    Kind,
+    Origin,
+    Post,
+    Purpose,
+    Reach,
+    ReplyState,
+    Topic,
+    Verdict,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who works here. `role` is owner, member or viewer; a viewer may only look."""
+
+    id: int
+    email: str
+    name: str
+    role: str
+    password_hash: str
+
+    @property
+    def may_act(self) -> bool:
+        """Whether this person may do more than look."""
+        return self.role in ("owner", "member")
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """The author of complaints, on one place."""
+
+    id: int
+    place: str
+    native_id: str
+    handle: str
+    name: str
+    do_not_contact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """How a source is doing. `fence` names the claim; `opened_at` is when we first listened."""
+
+    key: str
+    brand: str
+    place: str
+    cursor: str | None
+    every: timedelta
+    next_at: datetime
+    last_success_at: datetime | None
+    last_error: str | None
+    failures: int
+    fence: int
+    opened_at: datetime
+
+    def is_stale(self, now: datetime) -> bool:
+        """Silent for longer than three intervals (at least ten minutes): somebody must be told."""
+        quiet = now - (self.last_success_at or self.opened_at)
+        return quiet > max(3 * self.every, timedelta(minutes=10))
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """One case. `turn` is what an approval must have seen. `parked_why` says why a person is needed, or None."""
+
+    id: int
+    brand: str
+    place: str
+    state: CaseState
+    turn: int
+    urgency: int
+    topic: Topic
+    language: str
+    sensitive: bool
+    opened_at: datetime
+    changed_at: datetime
+    snoozed_until: datetime | None
+    shop: str | None
+    customer_id: int
+    conversation_id: str
+    parked_why: str | None
+    thanked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadPost:
+    """One post of the conversation, with who wrote it and what became of it."""
+
+    id: int
+    post: Post
+    version: int
+    by: str  # customer | us | other
+    deleted_at: datetime | None
+    edited: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalView:
+    """One immutable proposed text."""
+
+    id: int
+    turn: int
+    alternative: int
+    revision: int
+    text: str
+    language: str
+    audience: Audience
+    purpose: Purpose
+    findings: tuple[Finding, ...]
+    reach: Reach
+    made_by: str
+    parent_post: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyView:
+    """One reply and how it is doing. `removal_due_at` is set while it is being taken down."""
+
+    id: int
+    state: ReplyState
+    origin: Origin
+    audience: Audience
+    purpose: Purpose
+    text: str
+    place: str
+    account: str
+    approved_by: str | None
+    approved_at: datetime | None
+    due_at: datetime | None
+    posted_at: datetime | None
+    native_id: str | None
+    url: str | None
+    why: str | None
+    looks: int
+    removal_due_at: datetime | None
+    corrects: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One row of a case's history."""
+
+    at: datetime
+    who: str
+    thing: str  # case | reply
+    thing_id: int
+    was: str
+    now_is: str
+    why: str
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """How a case ended."""
+
+    cause: str
+    remedy: str
+    prevention: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """Everything about one case. `complaint` raised it; `last` is the customer's newest standing post, the reply's parent."""
+
+    case: CaseView
+    customer: Customer
+    thread: tuple[ThreadPost, ...]
+    complaint: ThreadPost
+    last: ThreadPost
+    verdict: Verdict | None
+    proposals: tuple[ProposalView, ...]
+    replies: tuple[ReplyView, ...]
+    earlier: tuple[CaseView, ...]
+    history: tuple[Move, ...]
+    resolution: Resolution | None
+
+
+@dataclass(frozen=True, slots=True)
+class InboxRow:
+    """One case in a list. `text` is the beginning of the customer's newest post, `proposal` the first proposed text of this turn."""
+
+    case_id: int
+    brand: str
+    place: str
+    handle: str
+    name: str
+    text: str
+    url: str | None
+    urgency: int
+    topic: Topic
+    language: str
+    state: CaseState
+    turn: int
+    opened_at: datetime
+    waiting: timedelta
+    proposal_id: int | None
+    proposal: str | None
+    findings: tuple[Finding, ...]
+    reach: Reach | None
+    customer_posts: int
+    reply_id: int | None
+    reply_state: ReplyState | None
+    reply_due_at: datetime | None
+    reply_why: str | None
+    snoozed_until: datetime | None
+    shop: str | None
+    parked_why: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """One page of cases that need an answer, worst first, and how many there are in all."""
+
+    rows: tuple[InboxRow, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """The short lists above the inbox."""
+
+    by_hand: tuple[InboxRow, ...]
+    parked: tuple[InboxRow, ...]
+    ready_to_close: tuple[InboxRow, ...]
+    held: tuple[InboxRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OlderComplaint:
+    """A complaint from before we listened (or found late) that nobody answered."""
+
+    mention_id: int
+    place: str
+    handle: str
+    text: str
+    created_at: datetime
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many of each."""
+
+    cases: dict[CaseState, int]
+    mentions: int
+    kinds: dict[Kind, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """One claimed daily mail. `message_id` is the same on every try."""
+
+    id: int
+    brand: str
+    recipient: str
+    message_id: str
+    tries: int
