@@ -56,7 +56,7 @@ endef
 
 # `exec` leaves no shell between Ctrl-C and the service, which then ends by itself.
 demo: $(VENV)/.made-run ## see Amends at work in a practice town (PORT=8420; FRESH=1 begins anew)
-	@exec $(BIN)/amends demo --port $(PORT) $(if $(FRESH),--fresh)
+	@exec $(BIN)/amends demo --port $(PORT)$(if $(FRESH), --fresh)
 
 # --- watching over it -----------------------------------------------------------------------------
 

@@ -82,4 +82,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = [report for report in terminalreporter.getreports("skipped") if "browser" in report.keywords]
     if skipped:
-        terminalreporter.write_line(f"{len(skipped)} browser tests were skipped: {NO_CHROMIUM}", yellow=True)
+        reasons = {
+            report.longrepr[2].removeprefix("Skipped: ") for report in skipped if isinstance(report.longrepr, tuple)
+        }
+        count = f"{len(skipped)} browser tests were" if len(skipped) > 1 else "1 browser test was"
+        terminalreporter.write_line(f"{count} skipped: {'; '.join(sorted(reasons))}", yellow=True)

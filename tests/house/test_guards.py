@@ -1,0 +1,81 @@
+"""The guards around the tests themselves: no test reaches out, and none that needs a browser is skipped in silence."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+STORY = """
+import pytest
+
+@pytest.mark.browser
+def test_ana_opens_her_inbox():
+    pass
+"""
+
+
+@pytest.mark.parametrize("address", ["192.0.2.1", "10.0.0.1", "0.0.0.0"])
+def test_a_test_cannot_reach_another_machine(address: str) -> None:
+    with socket.socket() as way, pytest.raises(RuntimeError, match="tried to reach"):
+        way.connect((address, 9))
+
+
+def test_a_test_cannot_reach_another_machine_by_its_newer_address() -> None:
+    with socket.socket(socket.AF_INET6) as way, pytest.raises(RuntimeError, match="tried to reach"):
+        way.connect(("2001:db8::1", 9))
+
+
+def test_a_test_cannot_send_a_datagram_away() -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as way, pytest.raises(RuntimeError, match="tried to reach"):
+        way.sendto(b"?", ("192.0.2.1", 53))
+
+
+def test_a_test_cannot_look_up_a_name() -> None:
+    with pytest.raises(RuntimeError, match="tried to look up"):
+        socket.create_connection(("api.x.com", 443))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_test_may_speak_to_servers_of_its_own(host: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        socket.create_connection((host, server.getsockname()[1])).close()
+
+
+def run_without_chromium(project: Path, tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    shutil.copy(project / "tests" / "conftest.py", tmp_path)
+    (tmp_path / "test_story.py").write_text(STORY)
+    return subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-p",
+            "no:cacheprovider",
+            "-c",
+            str(project / "pyproject.toml"),
+            str(tmp_path),
+        ],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": str(tmp_path), **environment},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_where_there_is_no_chromium_the_skip_is_said_plainly(project: Path, tmp_path: Path) -> None:
+    run = run_without_chromium(project, tmp_path, AMENDS_REQUIRE_BROWSER="")
+    assert run.returncode == 0, run.stdout
+    assert re.search("1 browser test was skipped: Chromium is not installed", run.stdout), run.stdout
+
+
+def test_where_a_browser_is_required_a_skip_is_a_failure(project: Path, tmp_path: Path) -> None:
+    run = run_without_chromium(project, tmp_path, AMENDS_REQUIRE_BROWSER="1")
+    assert run.returncode == 1, run.stdout
+    assert "where a browser is required: Skipped: Chromium is not installed" in run.stdout

@@ -1,0 +1,140 @@
+"""Who may know whom: the import contracts do bite, and every outside library has its one home."""
+
+from __future__ import annotations
+
+import ast
+import importlib.metadata
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOMS = ("monitor", "responders", "storage", "places", "desk", "sandbox")
+
+HOMES: dict[str, tuple[str, ...]] = {
+    "alembic": ("storage/", "alembic/"),
+    "apscheduler": ("desk/",),
+    "argon2": ("desk/",),
+    "css_inline": ("desk/digest/",),
+    "fastapi": ("desk/web/",),
+    "praw": ("places/reddit.py",),
+    "prawcore": ("places/reddit.py",),
+    "py3langid": ("monitor/filter/",),
+    "pydantic": ("desk/",),
+    "pydantic_settings": ("desk/",),
+    "rich": ("desk/",),
+    "sqlalchemy": ("storage/", "alembic/"),
+    "starlette": ("desk/web/", "sandbox/"),
+    "tweepy": ("places/x.py",),
+    "twitter_text": ("places/",),
+    "typer": ("desk/",),
+    "uvicorn": ("desk/", "sandbox/"),
+    "vaderSentiment": ("monitor/filter/",),
+}
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_bytes(), filename=str(path))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
+
+
+def test_every_outside_library_is_spoken_to_in_its_own_home(project: Path) -> None:
+    strays = []
+    for room in (*ROOMS, "alembic"):
+        for path in (project / room).rglob("*.py"):
+            place = path.relative_to(project).as_posix()
+            strays += [
+                f"{place} imports {top}" for top in imported(path) if not place.startswith(HOMES.get(top, (place,)))
+            ]
+    assert strays == []
+
+
+def test_every_library_we_import_is_one_we_name(project: Path) -> None:
+    named = {
+        canonicalize_name(Requirement(line).name)
+        for line in tomllib.loads((project / "pyproject.toml").read_text())["project"]["dependencies"]
+    }
+    carriers = importlib.metadata.packages_distributions()
+    for room in (*ROOMS, "alembic"):
+        for path in (project / room).rglob("*.py"):
+            for top in set(imported(path)) - set(ROOMS) - sys.stdlib_module_names:
+                carried_by = {canonicalize_name(name) for name in carriers.get(top, ())}
+                assert carried_by & named, (
+                    f"{path.relative_to(project)} imports {top}, which pyproject.toml does not name"
+                )
+
+
+def test_alembic_stays_a_folder_so_that_the_library_of_that_name_is_found(project: Path) -> None:
+    assert not (project / "alembic" / "__init__.py").exists()
+    found = subprocess.run(
+        [sys.executable, "-c", "import alembic; print(alembic.__file__)"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert Path(found.stdout.strip()).parent != project / "alembic"
+
+
+def test_tests_are_found_by_their_own_names(project: Path) -> None:
+    assert list((project / "tests").rglob("__init__.py")) == []
+    names = [path.name for path in (project / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
+
+
+@pytest.fixture
+def small_house(project: Path, tmp_path: Path) -> Path:
+    """Our contracts over rooms with nothing in them but the doors and one place."""
+    shutil.copy(project / "pyproject.toml", tmp_path)
+    for room in ROOMS:
+        (tmp_path / room).mkdir()
+        (tmp_path / room / "__init__.py").touch()
+    (tmp_path / "places" / "doors.py").touch()
+    (tmp_path / "places" / "x.py").touch()
+    return tmp_path
+
+
+def contracts_hold(house: Path) -> bool:
+    script = "import sys; sys.path.insert(0, '.'); from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
+    run = subprocess.run([sys.executable, "-c", script], cwd=house, capture_output=True, text=True)
+    assert "Contracts" in run.stdout, run.stdout + run.stderr
+    return run.returncode == 0
+
+
+def test_the_imports_that_the_plan_wants_are_allowed(small_house: Path) -> None:
+    for room in ("monitor", "responders"):
+        (small_house / room / "rounds.py").write_text("import storage\nfrom places.doors import __doc__\n")
+    (small_house / "places" / "x.py").write_text("import places.doors\nimport storage\n")
+    (small_house / "desk" / "wiring.py").write_text(
+        "import monitor.rounds, responders.rounds, places.x, storage, sandbox\n",
+    )
+    assert contracts_hold(small_house)
+
+
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("monitor/rounds.py", "import responders"),
+        ("responders/outbox.py", "import monitor"),
+        ("monitor/rounds.py", "import places.x"),
+        ("responders/outbox.py", "from places import x"),
+        ("places/x.py", "import monitor"),
+        ("storage/words.py", "import places.doors"),
+        ("storage/words.py", "import desk"),
+        ("sandbox/x.py", "import places.doors"),
+        ("sandbox/x.py", "import storage"),
+        ("monitor/rounds.py", "import sandbox"),
+    ],
+)
+def test_an_import_against_the_plan_is_caught(small_house: Path, file: str, line: str) -> None:
+    (small_house / file).write_text(line + "\n")
+    assert not contracts_hold(small_house)
