@@ -1,0 +1,79 @@
+"""A server of the town in a thread of its own: for tests, and for everything that needs several of them in one process."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from types import TracebackType
+from typing import Any, Self
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+START_WITHIN = 20.0
+"""Seconds a server may take to come up; a loaded machine is slow, and a server that hangs must not hang its tests."""
+
+
+class Line(H11Protocol):
+    """One connection. Its transport goes along in the scope's state, so that a fault can cut it (see `sandbox.faults`)."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self.app_state = {**self.app_state, "transport": transport}
+        super().connection_made(transport)
+
+
+class Served:
+    """An application served on loopback: `with Served(app) as served: requests.get(served.url)`.
+
+    `port` 0 takes a free one. The socket is bound when the object is made, so `url` is true from then on, and OSError says that
+    the port is taken.
+    """
+
+    def __init__(self, app: ASGIApp, port: int = 0, host: str = "127.0.0.1") -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._socket.bind((host, port))
+        except OSError:
+            self._socket.close()
+            raise
+        self.port: int = self._socket.getsockname()[1]
+        self.url = f"http://{host}:{self.port}"
+        options: dict[str, Any] = {
+            "log_config": None,
+            "access_log": False,
+            "lifespan": "off",
+            "timeout_graceful_shutdown": 1,
+        }
+        self._server = uvicorn.Server(uvicorn.Config(app, http=Line, ws="none", server_header=False, **options))
+        self._thread = threading.Thread(
+            target=self._server.run, args=([self._socket],), name=f"town:{self.port}", daemon=True
+        )
+
+    def start(self) -> Self:
+        """Serve; returns once requests are answered."""
+        self._thread.start()
+        deadline = time.monotonic() + START_WITHIN
+        while not self._server.started:
+            if not self._thread.is_alive() or time.monotonic() > deadline:
+                raise RuntimeError(f"the server on {self.url} did not come up")
+            time.sleep(0.005)
+        return self
+
+    def stop(self) -> None:
+        """Stop serving and free the port. Requests that hang are cut. Harmless when it never started."""
+        self._server.should_exit = True
+        if self._thread.ident is not None:
+            self._thread.join(START_WITHIN)
+        self._socket.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
