@@ -7,10 +7,11 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 REQUIRE_BROWSER = os.environ.get("AMENDS_REQUIRE_BROWSER") == "1"
 NO_CHROMIUM = "Chromium is not installed (on Debian: apt-get install chromium)"
@@ -62,6 +63,30 @@ def project() -> Path:
 def chromium() -> str:
     """The path of Chromium; skips where there is none."""
     return find_chromium() or pytest.skip(NO_CHROMIUM)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """A Chromium that finds nothing but this machine. One per module: while it is open, asyncio.run() fails in this thread."""
+    flags = [
+        "--no-sandbox",
+        "--disable-quic",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--no-first-run",
+        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+    ]
+    with sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=chromium, args=flags)
+        yield opened
+        opened.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever asks for Chromium is a browser test, marked or not."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "chromium" in item.fixturenames:
+            item.add_marker("browser")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -11,12 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Error
 
 STORY = """
-import pytest
-
-@pytest.mark.browser
-def test_ana_opens_her_inbox():
+def test_ana_opens_her_inbox(browser):
     pass
 """
 
@@ -46,6 +44,12 @@ def test_a_test_cannot_look_up_a_name() -> None:
 def test_a_test_may_speak_to_servers_of_its_own(host: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         socket.create_connection((host, server.getsockname()[1])).close()
+
+
+@pytest.mark.parametrize("address", ["http://192.0.2.1/", "http://api.x.com/"])
+def test_the_browser_cannot_reach_another_machine(browser: Browser, address: str) -> None:
+    with pytest.raises(Error, match=r"ERR_NAME_NOT_RESOLVED"):
+        browser.new_page().goto(address, timeout=5_000)
 
 
 def run_without_chromium(project: Path, tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
