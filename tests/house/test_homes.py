@@ -28,6 +28,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "py3langid": ("monitor/filter/",),
     "pydantic": ("desk/",),
     "pydantic_settings": ("desk/",),
+    "requests": ("places/",),
     "rich": ("desk/",),
     "sqlalchemy": ("storage/", "alembic/"),
     "starlette": ("desk/web/", "sandbox/"),
