@@ -101,5 +101,5 @@ wheel: $(VENV)/.made-run ## build the wheel into dist/
 	@$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
 
 clean: ## take away everything that make and the tests have made; .demo and your own files stay
-	@rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis desk/web/static/vendor
+	@rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache desk/web/static/vendor
 	@find $(ROOMS) alembic tests -name __pycache__ -type d -prune -exec rm -rf {} +

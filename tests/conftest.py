@@ -10,11 +10,16 @@ import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 REQUIRE_BROWSER = os.environ.get("AMENDS_REQUIRE_BROWSER") == "1"
 NO_CHROMIUM = "Chromium is not installed (on Debian: apt-get install chromium)"
+
+# A slow machine is no failure, and a run can be repeated: what hypothesis tries depends on the test alone.
+hypothesis.settings.register_profile("house", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("house")
 
 
 class ReachedOut(RuntimeError):

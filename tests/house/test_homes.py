@@ -27,6 +27,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "prawcore": ("places/reddit.py",),
     "py3langid": ("monitor/filter/",),
     "pydantic": ("desk/",),
+    "pydantic_core": ("desk/",),
     "pydantic_settings": ("desk/",),
     "requests": ("places/",),
     "rich": ("desk/",),
