@@ -1,0 +1,180 @@
+"""The `[[brand]]` sections of the config file, to and from the Brand that everybody else knows."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from desk.checks import Hours, Zone, nearest
+from storage.words import Brand, Shop
+
+LANGUAGES = Brand(key="", name="").languages
+"""The languages in which we can answer."""
+
+KEY = r"[a-z0-9][a-z0-9_-]{0,39}"
+
+Key = Annotated[str, Field(pattern=f"^{KEY}$")]
+Words = tuple[Annotated[str, Field(min_length=1, max_length=100)], ...]
+
+
+def read_contact(written: object) -> object:
+    """One text for every language, or a table with one for each; `any` stands for the others."""
+    if isinstance(written, str):
+        return {"": written} if written else {}
+    if isinstance(written, dict):
+        return {"" if language == "any" else language: text for language, text in written.items()}
+    return written
+
+
+def check_languages(codes: tuple[str, ...]) -> tuple[str, ...]:
+    """Only languages in which there are proposals and a check."""
+    for code in codes:
+        if code not in LANGUAGES:
+            raise ValueError(f'"{code}" is not a language we answer in yet; known are {", ".join(LANGUAGES)}')
+    return tuple(dict.fromkeys(codes))
+
+
+def check_contact(contact: dict[str, str]) -> dict[str, str]:
+    """The keys are languages."""
+    for code in contact:
+        if code and code not in LANGUAGES:
+            raise ValueError(
+                f'"{code}" is not a language we answer in yet; known are {", ".join(LANGUAGES)} and any.{nearest(code, LANGUAGES)}'
+            )
+    return contact
+
+
+class Part(BaseModel):
+    """A part of a brand's section. What is not known is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class ShopSection(Part):
+    """A branch of the brand."""
+
+    key: Key = Field(description="A short name for it, in small letters.")
+    name: str = Field(min_length=1, max_length=100, description="What customers call it.")
+    names: Words = Field((), description="Words in a post that point at this branch.")
+    address: str = Field("", max_length=300, description="Where it is.")
+    hours: str = Field("", max_length=300, description="When it is open, as you would write it for a customer.")
+    contact: str = Field("", max_length=300, description="How a customer reaches this branch privately.")
+    signed_by: str = Field("", max_length=60, description="The first name that signs for this branch.")
+
+    def to_shop(self) -> Shop:
+        """The shop as everybody else knows it."""
+        return Shop(**self.model_dump())
+
+
+class XSection(Part):
+    """The brand on X. Keys come from the environment: AMENDS_X_BEARER_TOKEN and others, see the README."""
+
+    handle: str = Field(
+        min_length=1, max_length=15, pattern=r"^[A-Za-z0-9_]+$", description="Our own account there, without the @."
+    )
+    search: bool = Field(
+        True,
+        description="Also find posts that name the brand without mentioning our account. X charges for every post read.",
+    )
+    api: str = Field("", description="Another server that speaks X's language, for practice. Empty: X itself.")
+
+
+class RedditSection(Part):
+    """The brand on Reddit. Keys come from the environment: AMENDS_REDDIT_CLIENT_ID and others, see the README."""
+
+    handle: str = Field(
+        min_length=1, max_length=20, pattern=r"^[A-Za-z0-9_-]+$", description="Our own account there, without the u/."
+    )
+    boards: Words = Field((), description="The subreddits to read, without the r/. Empty: all of Reddit is searched.")
+    api: str = Field(
+        "", description="Another server that speaks Reddit's language, for practice. Empty: Reddit itself."
+    )
+
+
+class BrandSection(Part):
+    """Whom we listen for. Write one [[brand]] for each."""
+
+    key: Key = Field(
+        description="A short name for it, in small letters. It stays the same for ever; the name may change."
+    )
+    name: str = Field(min_length=1, max_length=100, description="What customers call it.")
+    trade: str = Field("", max_length=60, description="What it does: bakery, courier, … Only for people's eyes.")
+    names: Words = Field((), description="The words in a post that name the brand. Empty: its name.")
+    not_us: Words = Field((), description="Words that tell a namesake from us.")
+    languages: Annotated[tuple[str, ...], AfterValidator(check_languages), Field(min_length=1)] = Field(
+        LANGUAGES, description="The languages your customers write in: en, ru, ro, te."
+    )
+    time_zone: Zone = Field("UTC", description='The shop\'s clock, such as "Europe/Bucharest".')
+    voice: Literal["warm", "plain", "formal"] = Field("warm", description='How we sound: "warm", "plain" or "formal".')
+    signature: str = Field(
+        "",
+        max_length=60,
+        description="What stands under every reply. Empty: the first name of whoever approves, and the brand.",
+    )
+    contact: Annotated[dict[str, str], BeforeValidator(read_contact), AfterValidator(check_contact)] = Field(
+        {}, description="How a customer reaches us privately: one text, or one for each language."
+    )
+    hours: Hours = Field({}, description='When we are open: mon to sun, "08:00-18:00" or "closed".')
+    shop: tuple[ShopSection, ...] = Field((), description="The branches.")
+    x: XSection | None = Field(None, description="The brand on X.")
+    reddit: RedditSection | None = Field(None, description="The brand on Reddit.")
+
+    @model_validator(mode="after")
+    def _shops_once(self) -> Self:
+        keys = [shop.key for shop in self.shop]
+        if twice := {key for key in keys if keys.count(key) > 1}:
+            raise ValueError(f'two shops of {self.key} have the key "{min(twice)}"; each needs its own')
+        return self
+
+    def to_brand(self) -> Brand:
+        """The brand as everybody else knows it."""
+        places = {"x": self.x, "reddit": self.reddit}
+        return Brand(
+            key=self.key,
+            name=self.name,
+            names=self.names or (self.name,),
+            not_us=self.not_us,
+            handles={place: section.handle for place, section in places.items() if section},
+            languages=self.languages,
+            time_zone=self.time_zone,
+            voice=self.voice,
+            signature=self.signature,
+            contact=dict(self.contact),
+            hours=dict(self.hours),
+            trade=self.trade,
+            shops=tuple(shop.to_shop() for shop in self.shop),
+        )
+
+    @classmethod
+    def from_brand(cls, brand: Brand) -> BrandSection:
+        """The section that gives this brand again."""
+        handles = {place: handle for place, handle in brand.handles.items() if place in ("x", "reddit")}
+        return cls.model_validate(
+            {
+                "key": brand.key,
+                "name": brand.name,
+                "trade": brand.trade,
+                "names": brand.names,
+                "not_us": brand.not_us,
+                "languages": brand.languages,
+                "time_zone": brand.time_zone,
+                "voice": brand.voice,
+                "signature": brand.signature,
+                "contact": brand.contact,
+                "hours": brand.hours,
+                "shop": [
+                    {
+                        "key": shop.key,
+                        "name": shop.name,
+                        "names": shop.names,
+                        "address": shop.address,
+                        "hours": shop.hours,
+                        "contact": shop.contact,
+                        "signed_by": shop.signed_by,
+                    }
+                    for shop in brand.shops
+                ],
+                **{place: {"handle": handle} for place, handle in handles.items()},
+            }
+        )
