@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
 import subprocess
 import sys
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -56,3 +59,20 @@ def test_the_wheel_installs_the_command_and_our_licence(wheel: zipfile.ZipFile) 
     (entry_points,) = (name for name in wheel.namelist() if name.endswith("entry_points.txt"))
     assert "amends = desk.cli:main" in wheel.read(entry_points).decode()
     assert any(name.endswith("/licenses/LICENSE") for name in wheel.namelist())
+
+
+def test_an_installed_wheel_makes_a_whole_base_far_from_any_checkout(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
+    wheel.extractall(tmp_path / "installed")
+    script = "import storage.migrate; storage.migrate.upgrade('sqlite:///amends.db'); print(storage.migrate.__file__)"
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "installed")},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
+    assert Path(run.stdout.strip()).is_relative_to(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "amends.db")) as base:
+        tables = {name for (name,) in base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert len(tables - {"alembic_version"}) > 10
