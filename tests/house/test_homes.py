@@ -25,7 +25,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "fastapi": ("desk/web/",),
     "praw": ("places/reddit.py",),
     "prawcore": ("places/reddit.py",),
-    "py3langid": ("monitor/filter/",),
+    "py3langid": ("monitor/filter/", "responders/languages.py"),
     "pydantic": ("desk/",),
     "pydantic_core": ("desk/",),
     "pydantic_settings": ("desk/",),
