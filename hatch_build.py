@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import importlib.metadata
 import shutil
 from pathlib import Path
@@ -25,7 +26,10 @@ class VendoredAssets(BuildHookInterface[Any]):
         root = Path(self.root)
         (root / VENDOR).mkdir(parents=True, exist_ok=True)
         for source in (*carried_files(), root / LICENCE):
-            shutil.copyfile(source, root / VENDOR / source.name)
+            target = root / VENDOR / source.name
+            # A service that runs from this checkout may be serving the file: leave it alone when it is right.
+            if not target.exists() or not filecmp.cmp(source, target, shallow=False):
+                shutil.copyfile(source, target)
 
 
 def carried_files() -> list[Path]:
