@@ -1,0 +1,254 @@
+"""What goes wrong on the way: a plan of faults, and the front of a server that follows the plan.
+
+A fault has two sides that are independent of each other: whether the request is carried out, and what the asker gets to see. A
+reply that was posted while its answer was lost is `Fault("POST", r"/2/tweets$", Done.FIRST, CUT)`.
+
+Every request goes through `Front`, which also writes it down in the World with its true outcome, whatever was answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sandbox.world import World
+
+HANG_AT_MOST = 120.0
+"""Seconds after which a hanging request is given up, so that a forgotten one does not live for ever."""
+
+
+class Done(StrEnum):
+    """Whether and when the request is carried out."""
+
+    NEVER = "never"
+    FIRST = "first"  # before anything is answered
+    LATER = "later"  # `delay` seconds after the answer
+
+
+class Seen(StrEnum):
+    """What the asker sees, where it is not an answer of our making."""
+
+    TRUTH = "truth"  # the real answer; only together with Done.FIRST
+    NOTHING = "nothing"  # the line stays open and silent
+    CUT = "cut"  # the connection is reset without a byte
+    HALF = "half"  # half of the real answer, then reset; only together with Done.FIRST
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer of our making. `status` None keeps the true one (200 where nothing was carried out)."""
+
+    status: int | None = None
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = (("content-type", "application/json; charset=utf-8"),)
+
+
+NOTHING, CUT, HALF, TRUTH = Seen.NOTHING, Seen.CUT, Seen.HALF, Seen.TRUTH
+GARBAGE = Answer(body=b'{"data": [{"id": "1')
+EMPTY = Answer(body=b"")
+HTML_500 = Answer(500, b"<html><body><h1>Something went wrong</h1></body></html>", (("content-type", "text/html"),))
+HTML_503 = Answer(503, b"<html><title>503 Over capacity</title></html>", (("content-type", "text/html"),))
+
+
+@dataclass(slots=True)
+class Fault:
+    """One fault. `method` "" is any; `path` is a regular expression searched in path?query; `skip` matching requests go unharmed first.
+
+    `times` is how often it strikes (None: until it is taken out of the plan). `delay` seconds: how late a LATER request is carried
+    out, and how long before the answer everything else waits.
+    """
+
+    method: str
+    path: str
+    done: Done = Done.NEVER
+    seen: Seen | Answer = CUT
+    times: int | None = 1
+    skip: int = 0
+    delay: float = 0.0
+
+    def matches(self, method: str, target: str) -> bool:
+        """Whether it is meant for this request."""
+        return self.method in {"", method} and re.search(self.path, target) is not None
+
+
+@dataclass(slots=True)
+class FaultPlan:
+    """The faults to come; the first one that matches strikes. Safe to change from any thread while the server runs."""
+
+    faults: list[Fault] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def add(self, *faults: Fault) -> None:
+        """Put faults at the end of the plan."""
+        with self._lock:
+            self.faults.extend(faults)
+
+    def clear(self) -> None:
+        """From now on all goes well."""
+        with self._lock:
+            self.faults.clear()
+
+    def strike(self, method: str, target: str) -> Fault | None:
+        """The fault that strikes this request, if any; it is used up by that."""
+        with self._lock:
+            fault = next((fault for fault in self.faults if fault.matches(method, target)), None)
+            if fault is None:
+                return None
+            if fault.skip:
+                fault.skip -= 1
+                return None
+            if fault.times is not None:
+                fault.times -= 1
+                if fault.times <= 0:
+                    self.faults.remove(fault)
+            return fault
+
+
+@dataclass(slots=True)
+class Caught:
+    """An answer of the application, held back."""
+
+    status: int = 500
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    body: bytes = b""
+
+    async def send(self, message: Message) -> None:
+        """Take what the application sends."""
+        if message["type"] == "http.response.start":
+            self.status, self.headers = message["status"], list(message["headers"])
+        elif message["type"] == "http.response.body":
+            self.body += message.get("body", b"")
+
+
+class Front:
+    """The front of a server, as ASGI middleware: follows the plan, and writes every request down in the World.
+
+    What an endpoint puts into `request.state.note` becomes the note of the call.
+    """
+
+    def __init__(self, app: ASGIApp, world: World, place: str, plan: FaultPlan) -> None:
+        self.app, self.world, self.place, self.plan = app, world, place, plan
+        self._later: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        body = await _read(receive)
+        method, target = scope["method"], _target(scope)
+        fault = self.plan.strike(method, target)
+        if fault is None:
+            await _send(send, await self._carry_out(scope, body, ""))
+            return
+        await self._fail(fault, scope, body, receive, send)
+
+    async def _fail(self, fault: Fault, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
+        name = fault.seen.value if isinstance(fault.seen, Seen) else f"answered {fault.seen.status or 'otherwise'}"
+        caught = Caught(200)
+        if fault.done is Done.FIRST:
+            caught = await self._carry_out(scope, body, f"fault: {name}")
+        elif fault.done is Done.NEVER:
+            sent = (fault.seen.status or 200) if isinstance(fault.seen, Answer) else 0
+            self._write_down(scope, body, sent, f"fault: {name}, not carried out")
+        else:
+            task = asyncio.ensure_future(
+                self._carry_out_later(fault.delay, scope, body, f"fault: {name}, carried out late")
+            )
+            self._later.add(task)
+            task.add_done_callback(self._later.discard)
+        if fault.delay and fault.done is not Done.LATER:
+            await asyncio.sleep(fault.delay)
+        await self._answer(fault.seen, caught, scope, receive, send)
+
+    async def _answer(self, seen: Seen | Answer, caught: Caught, scope: Scope, receive: Receive, send: Send) -> None:
+        if isinstance(seen, Answer):
+            headers = [(name.encode(), value.encode()) for name, value in seen.headers]
+            await _send(send, Caught(seen.status or caught.status, headers, seen.body))
+        elif seen is TRUTH:
+            await _send(send, caught)
+        elif seen is NOTHING:
+            await _wait_until_gone(receive)
+        elif seen is HALF:
+            await _send_half(send, caught, scope)
+        else:
+            _cut(scope)
+
+    async def _carry_out_later(self, delay: float, scope: Scope, body: bytes, note: str) -> None:
+        await asyncio.sleep(delay)
+        await self._carry_out(scope, body, note)
+
+    async def _carry_out(self, scope: Scope, body: bytes, note: str) -> Caught:
+        caught, state = Caught(), dict(scope.get("state", {}))
+        given = False
+
+        async def receive() -> Message:
+            nonlocal given
+            if given:
+                return {"type": "http.disconnect"}
+            given = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await self.app({**scope, "state": state}, receive, caught.send)
+        notes = "; ".join(part for part in (str(state.get("note", "")), note) if part)
+        self._write_down(scope, body, caught.status, notes)
+        return caught
+
+    def _write_down(self, scope: Scope, body: bytes, status: int, note: str) -> None:
+        text = body.decode("utf-8", "backslashreplace")
+        self.world.log(self.place, scope["method"], _target(scope), status, note, text)
+
+
+def _target(scope: Scope) -> str:
+    query = scope.get("query_string", b"").decode("ascii", "backslashreplace")
+    return f"{scope['path']}?{query}" if query else str(scope["path"])
+
+
+async def _read(receive: Receive) -> bytes:
+    body: bytes = b""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return body
+        body += message.get("body", b"")
+        if not message.get("more_body", False):
+            return body
+
+
+async def _send(send: Send, caught: Caught) -> None:
+    headers = [(name, value) for name, value in caught.headers if name.lower() != b"content-length"]
+    headers.append((b"content-length", str(len(caught.body)).encode()))
+    await send({"type": "http.response.start", "status": caught.status, "headers": headers})
+    await send({"type": "http.response.body", "body": caught.body})
+
+
+async def _send_half(send: Send, caught: Caught, scope: Scope) -> None:
+    """Promise the whole body, give the first half of it, and hang up."""
+    headers = [(name, value) for name, value in caught.headers if name.lower() != b"content-length"]
+    headers.append((b"content-length", str(len(caught.body)).encode()))
+    await send({"type": "http.response.start", "status": caught.status, "headers": headers})
+    await send({"type": "http.response.body", "body": caught.body[: len(caught.body) // 2], "more_body": True})
+    transport = scope["state"]["transport"]
+    transport.close()  # not abort: what was written still goes out
+
+
+def _cut(scope: Scope) -> None:
+    transport: Any = scope["state"]["transport"]  # put there by sandbox.serve.Line
+    transport.abort()
+
+
+async def _wait_until_gone(receive: Receive) -> None:
+    async def gone() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    try:
+        await asyncio.wait_for(gone(), HANG_AT_MOST)
+    except TimeoutError:
+        return
