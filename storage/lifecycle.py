@@ -8,12 +8,8 @@ from __future__ import annotations
 from storage.words import CaseState, ReplyState
 
 CASE_MOVES: dict[CaseState, frozenset[CaseState]] = {
-    CaseState.OPEN: frozenset(
-        {CaseState.ANSWERED, CaseState.OFFLINE, CaseState.RESOLVED, CaseState.DISMISSED}
-    ),
-    CaseState.ANSWERED: frozenset(
-        {CaseState.OPEN, CaseState.OFFLINE, CaseState.RESOLVED, CaseState.DISMISSED}
-    ),
+    CaseState.OPEN: frozenset({CaseState.ANSWERED, CaseState.OFFLINE, CaseState.RESOLVED, CaseState.DISMISSED}),
+    CaseState.ANSWERED: frozenset({CaseState.OPEN, CaseState.OFFLINE, CaseState.RESOLVED, CaseState.DISMISSED}),
     CaseState.OFFLINE: frozenset({CaseState.OPEN, CaseState.RESOLVED, CaseState.DISMISSED}),
     CaseState.RESOLVED: frozenset({CaseState.OPEN}),
     CaseState.DISMISSED: frozenset({CaseState.OPEN}),
@@ -21,12 +17,8 @@ CASE_MOVES: dict[CaseState, frozenset[CaseState]] = {
 
 REPLY_MOVES: dict[ReplyState, frozenset[ReplyState]] = {
     ReplyState.APPROVED: frozenset({ReplyState.SENDING, ReplyState.WITHDRAWN}),
-    ReplyState.SENDING: frozenset(
-        {ReplyState.POSTED, ReplyState.APPROVED, ReplyState.REFUSED, ReplyState.UNCERTAIN}
-    ),
-    ReplyState.UNCERTAIN: frozenset(
-        {ReplyState.POSTED, ReplyState.APPROVED, ReplyState.REFUSED}
-    ),
+    ReplyState.SENDING: frozenset({ReplyState.POSTED, ReplyState.APPROVED, ReplyState.REFUSED, ReplyState.UNCERTAIN}),
+    ReplyState.UNCERTAIN: frozenset({ReplyState.POSTED, ReplyState.APPROVED, ReplyState.REFUSED}),
     ReplyState.BY_HAND: frozenset({ReplyState.POSTED, ReplyState.WITHDRAWN}),
     ReplyState.REFUSED: frozenset({ReplyState.BY_HAND, ReplyState.WITHDRAWN}),
     ReplyState.POSTED: frozenset({ReplyState.REMOVED}),
@@ -34,19 +26,13 @@ REPLY_MOVES: dict[ReplyState, frozenset[ReplyState]] = {
     ReplyState.REMOVED: frozenset(),
 }
 
-REPLY_BIRTHS: frozenset[ReplyState] = frozenset(
-    {ReplyState.APPROVED, ReplyState.BY_HAND, ReplyState.POSTED}
-)
+REPLY_BIRTHS: frozenset[ReplyState] = frozenset({ReplyState.APPROVED, ReplyState.BY_HAND, ReplyState.POSTED})
 """A reply is born by approval, by hand, or seen outside (already posted)."""
 
-LIVE_CASES: frozenset[CaseState] = frozenset(
-    {CaseState.OPEN, CaseState.ANSWERED, CaseState.OFFLINE}
-)
+LIVE_CASES: frozenset[CaseState] = frozenset({CaseState.OPEN, CaseState.ANSWERED, CaseState.OFFLINE})
 """At most one live case per brand, customer and conversation."""
 
-SPENT_REPLIES: frozenset[ReplyState] = frozenset(
-    {ReplyState.WITHDRAWN, ReplyState.REFUSED, ReplyState.REMOVED}
-)
+SPENT_REPLIES: frozenset[ReplyState] = frozenset({ReplyState.WITHDRAWN, ReplyState.REFUSED, ReplyState.REMOVED})
 """Replies that leave room for another under the same parent and purpose."""
 
 OUTBOX: frozenset[ReplyState] = frozenset(

@@ -1,0 +1,242 @@
+"""Cases: what people do with them. Every move has a name on it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from storage.casebook.moves import (
+    case_row,
+    is_person,
+    last_move,
+    move_case,
+    name_of,
+    next_turn,
+    touch,
+    withdraw_held,
+    write,
+)
+from storage.casebook.posts import Kept, News, as_post, with_texts
+from storage.casebook.raising import raise_case
+from storage.casebook.shelf import Shelf
+from storage.lifecycle import MovedOn
+from storage.tables import brands, cases, customers, mentions, posts, replies, resolutions, verdicts
+from storage.words import CaseState, Kind, ReplyState, Topic, Verdict
+
+
+class Cases(Shelf):
+    """Writes what people decide about cases."""
+
+    __slots__ = ()
+
+    def dismiss(self, case_id: int, reason: str, by: str, now: datetime, seen: int | None = None) -> None:
+        """No answer needed. `reason` is one of ours (praise, question, not us, …). What was held is taken back."""
+        with self._writing() as connection:
+            row = self._seen(connection, case_id, seen)
+            move_case(
+                connection, self.key, row.id, CaseState.DISMISSED,
+                who=by, why=f"Dismissed: {reason}", now=now,
+            )  # fmt: skip
+            withdraw_held(connection, self.key, case_id, why="The case was dismissed.", now=now, who=by)
+
+    def reopen(self, case_id: int, why: str, by: str, now: datetime) -> None:
+        """Back to needing an answer; proposals are made anew."""
+        with self._writing() as connection:
+            move_case(
+                connection, self.key, case_id, CaseState.OPEN,
+                who=by, why="Opened again.", now=now, note=why or None,
+                waiting_since=now, thanked=False,
+            )  # fmt: skip
+            next_turn(connection, self.key, case_id, why="The case was opened again.", now=now)
+
+    def offline(self, case_id: int, note: str, by: str, now: datetime) -> None:
+        """It goes on in private: by message, phone or across the counter."""
+        with self._writing() as connection:
+            move_case(
+                connection, self.key, case_id, CaseState.OFFLINE,
+                who=by, why="It goes on in private.", now=now, note=note or None,
+            )  # fmt: skip
+
+    def resolve(self, case_id: int, cause: str, remedy: str, prevention: str, by: str, now: datetime) -> None:
+        """Made good. Cause and remedy are needed; prevention may be empty. Raises ValueError, MovedOn."""
+        if not cause.strip() or not remedy.strip():
+            raise ValueError("Say what went wrong and what you did about it; both help next time.")
+        with self._writing() as connection:
+            row = case_row(connection, case_id)
+            move_case(
+                connection, self.key, case_id, CaseState.RESOLVED,
+                who=by, why="Made good.", now=now,
+            )  # fmt: skip
+            connection.execute(
+                insert(resolutions).values(
+                    brand=row.brand,
+                    case_id=case_id,
+                    cause=cause.strip(),
+                    remedy=remedy.strip(),
+                    prevention=prevention.strip(),
+                    by=by,
+                    at=now,
+                )
+            )
+
+    def already_answered(self, case_id: int, by: str, now: datetime) -> None:
+        """A person says it was answered on the site, or in person."""
+        with self._writing() as connection:
+            withdraw_held(connection, self.key, case_id, why="It was already answered.", now=now, who=by)
+            move_case(
+                connection, self.key, case_id, CaseState.ANSWERED,
+                who=by, why="Already answered elsewhere.", now=now,
+            )  # fmt: skip
+
+    def snooze(self, case_id: int, until: datetime | None, by: str, now: datetime) -> None:
+        """Out of sight until then, or until the customer moves; None wakes it."""
+        with self._writing() as connection:
+            row = case_row(connection, case_id)
+            connection.execute(
+                update(cases).where(cases.c.id == case_id).values(snoozed_until=until, changed_at=now, touched=True)
+            )
+            why = f"Snoozed until {until:%Y-%m-%d %H:%M} UTC." if until else "Woken."
+            write(
+                connection, self.key, row.brand, case_id, "case", case_id,
+                row.state, row.state, by, why, now,
+            )  # fmt: skip
+
+    def note(self, case_id: int, text: str, by: str, now: datetime) -> None:
+        """A note for the people who work here. Raises ValueError when empty."""
+        if not text.strip():
+            raise ValueError("The note is empty.")
+        with self._writing() as connection:
+            row = case_row(connection, case_id)
+            touch(connection, case_id)
+            write(
+                connection, self.key, row.brand, case_id, "case", case_id,
+                row.state, row.state, by, "Note", now, note=text.strip(),
+            )  # fmt: skip
+
+    def unpark(self, case_id: int, by: str, now: datetime) -> None:
+        """A person has read why the case was parked."""
+        with self._writing() as connection:
+            row = case_row(connection, case_id)
+            touch(connection, case_id)
+            write(
+                connection, self.key, row.brand, case_id, "case", case_id,
+                row.state, row.state, by, "Read why it was parked.", now,
+            )  # fmt: skip
+
+    def do_not_contact(self, customer_id: int, by: str, now: datetime) -> None:
+        """The customer wants no more messages: what was held is taken back and nothing more goes out."""
+        with self._writing() as connection:
+            connection.execute(update(customers).where(customers.c.id == customer_id).values(do_not_contact_at=now))
+            rows = connection.execute(select(cases.c.id).where(cases.c.customer_id == customer_id)).scalars()
+            for case_id in list(rows):
+                withdraw_held(
+                    connection, self.key, case_id,
+                    why="The customer asked for no more messages.", now=now, who=by,
+                )  # fmt: skip
+
+    def raise_old(self, brand: str, by: str, now: datetime, mention_id: int | None = None) -> int | None:
+        """Open a case for the newest older complaint that nobody answered; None when there is none left."""
+        with self._writing() as connection:
+            query = unanswered_old(brand)
+            if mention_id is not None:
+                query = query.where(mentions.c.id == mention_id)
+            row = connection.execute(query.order_by(posts.c.created_at.desc()).limit(1)).one_or_none()
+            if row is None:
+                return None
+            return self._raise(connection, row, by, now)
+
+    def raise_old_due(self, now: datetime) -> int:
+        """One older complaint a day, by the brand's own calendar, for each brand whose owner asked for it."""
+        with self._reading() as connection:
+            asked = [
+                (row.key, now.astimezone(ZoneInfo(row.details["time_zone"])).date())
+                for row in connection.execute(select(brands).where(brands.c.old_one_a_day))
+            ]
+        raised = 0
+        for brand, local in asked:
+            with self._writing() as connection:
+                turned = connection.execute(
+                    update(brands)
+                    .where(
+                        brands.c.key == brand,
+                        brands.c.old_one_a_day,
+                        brands.c.old_last_on.is_(None) | (brands.c.old_last_on < local),
+                    )
+                    .values(old_last_on=local)
+                )
+                if turned.rowcount != 1:
+                    continue
+                row = connection.execute(
+                    unanswered_old(brand).order_by(posts.c.created_at.desc()).limit(1)
+                ).one_or_none()
+                if row is not None:
+                    self._raise(connection, row, "machine", now)
+                    raised += 1
+        return raised
+
+    def _raise(self, connection: Connection, row: Row[Any], by: str, now: datetime) -> int:
+        post = connection.execute(with_texts().where(posts.c.id == row.post_id)).one()
+        kept = Kept(post.id, post.version, News.SAME, as_post(post), post.by_account)
+        judged = connection.execute(
+            select(verdicts).where(verdicts.c.mention_id == row.id).order_by(verdicts.c.id.desc()).limit(1)
+        ).one()
+        verdict = Verdict(
+            Kind(judged.kind), judged.probability, judged.language, judged.mood,
+            Topic(judged.topic), judged.urgency, (), judged.sensitive,
+        )  # fmt: skip
+        case_id = raise_case(
+            connection, self.key, row.brand, kept, verdict,
+            who=by, why="An older complaint, taken up now.", now=now,
+        )  # fmt: skip
+        connection.execute(update(mentions).where(mentions.c.id == row.id).values(case_id=case_id, aside=None))
+        return case_id
+
+    def _seen(self, connection: Connection, case_id: int, seen: int | None) -> Row[Any]:
+        row = case_row(connection, case_id)
+        check_seen(connection, row, seen)
+        return row
+
+
+def check_seen(connection: Connection, case: Row[Any], seen: int | None) -> None:
+    """Raise MovedOn, saying what came before, when the case has moved a turn since the page was made."""
+    if seen is None or case.turn == seen:
+        return
+    move = last_move(connection, case.id)
+    if move is not None and is_person(move.who):
+        raise MovedOn(f"{name_of(connection, move.who)} was quicker: {move.why}")
+    raise MovedOn(
+        "The customer wrote, edited or deleted something, or an answer was seen on the site, since you looked. "
+        "Have another look before you answer."
+    )
+
+
+def unanswered_old(brand: str) -> Any:
+    """SELECT of the mentions of older complaints under which no reply of ours is known."""
+    ours = posts.alias("ours")
+    return (
+        select(mentions)
+        .join(posts, posts.c.id == mentions.c.post_id)
+        .where(
+            mentions.c.brand == brand,
+            mentions.c.aside == "old",
+            mentions.c.case_id.is_(None),
+            posts.c.deleted_at.is_(None),
+            ~select(ours.c.id)
+            .where(
+                ours.c.place == posts.c.place,
+                ours.c.by_account.is_not(None),
+                ours.c.parent_id.in_([posts.c.native_id, posts.c.reply_to]),
+            )
+            .exists(),
+            ~select(replies.c.id)
+            .where(
+                replies.c.place == posts.c.place,
+                replies.c.parent_id == posts.c.native_id,
+                replies.c.state == ReplyState.POSTED,
+            )
+            .exists(),
+        )
+    )

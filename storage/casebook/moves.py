@@ -1,0 +1,214 @@
+"""Moves: every change of state is one guarded UPDATE and one row of history, in the caller's transaction.
+
+The history is chained per case: each row's `chain` is SHA-256 over the row before, the ids, the move and a keyed hash of the note.
+Texts are not in it, so a person can be forgotten and the chain still holds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from storage.lifecycle import MovedOn, check_case_move, check_reply_move
+from storage.tables import cases, history, notes, people, replies
+from storage.words import CaseState, ReplyState
+
+MACHINE = "machine"
+CUSTOMER = "customer"
+OUTSIDE = "outside"
+
+
+def case_row(connection: Connection, case_id: int) -> Row[Any]:
+    """The case as it stands. Raises MovedOn when there is none."""
+    row = connection.execute(select(cases).where(cases.c.id == case_id)).one_or_none()
+    if row is None:
+        raise MovedOn("There is no such case.")
+    return row
+
+
+def reply_row(connection: Connection, reply_id: int) -> Row[Any]:
+    """The reply as it stands. Raises MovedOn when there is none."""
+    row = connection.execute(select(replies).where(replies.c.id == reply_id)).one_or_none()
+    if row is None:
+        raise MovedOn("There is no such reply.")
+    return row
+
+
+def move_case(
+    connection: Connection,
+    key: bytes,
+    case_id: int,
+    to: CaseState,
+    *,
+    who: str,
+    why: str,
+    now: datetime,
+    note: str | None = None,
+    **also: Any,
+) -> None:
+    """Move a case, with a name on it. Raises MovedOn when the life cycle forbids it or somebody was quicker."""
+    row = case_row(connection, case_id)
+    was = CaseState(row.state)
+    check_case_move(was, to)
+    moved = connection.execute(
+        update(cases)
+        .where(cases.c.id == case_id, cases.c.state == was)
+        .values(state=to, changed_at=now, **(_marks(who) | also))
+    )
+    if moved.rowcount != 1:
+        raise MovedOn("Somebody else just changed this case.")
+    write(connection, key, row.brand, case_id, "case", case_id, was, to, who, why, now, note)
+
+
+def _marks(who: str) -> dict[str, Any]:
+    # A person looked at it and acted: nothing is parked any more and the machine may not retract it.
+    return {"touched": True, "parked_why": None} if is_person(who) else {}
+
+
+def is_person(who: str) -> bool:
+    """Whether a move was made by somebody, not by the machine, the customer or an outside view."""
+    return who.startswith("person:") or who == "command"
+
+
+def move_reply(
+    connection: Connection,
+    key: bytes,
+    row: Row[Any],
+    to: ReplyState,
+    *,
+    who: str,
+    why: str,
+    now: datetime,
+    fence: int | None = None,
+    **also: Any,
+) -> None:
+    """Move a reply as it was read. With `fence`, only if this claim still holds. Raises MovedOn."""
+    was = ReplyState(row.state)
+    check_reply_move(was, to)
+    where = [replies.c.id == row.id, replies.c.state == was, replies.c.fence == row.fence]
+    if fence is not None:
+        where.append(replies.c.fence == fence)
+    moved = connection.execute(update(replies).where(*where).values(state=to, changed_at=now, **also))
+    if moved.rowcount != 1:
+        raise MovedOn("Somebody else just changed this reply.")
+    write(connection, key, row.brand, row.case_id, "reply", row.id, was, to, who, why, now)
+
+
+def write(
+    connection: Connection,
+    key: bytes,
+    brand: str,
+    case_id: int,
+    thing: str,
+    thing_id: int,
+    was: str,
+    now_is: str,
+    who: str,
+    why: str,
+    now: datetime,
+    note: str | None = None,
+) -> None:
+    """Append one row of history. `why` is ours (at most 255 characters); what people or strangers say goes into `note`."""
+    last = connection.execute(
+        select(history.c.seq, history.c.chain)
+        .where(history.c.case_id == case_id)
+        .order_by(history.c.seq.desc())
+        .limit(1)
+    ).one_or_none()
+    seq, before = (last.seq + 1, last.chain) if last else (1, "")
+    note_id = _keep_note(connection, brand, case_id, who, note, now) if note else None
+    note_hash = hmac.new(key, (note or "").encode(), hashlib.sha256).hexdigest()
+    links = (case_id, seq, thing, thing_id, was, now_is, who, why[:255], note_hash)
+    connection.execute(
+        insert(history).values(
+            brand=brand,
+            case_id=case_id,
+            seq=seq,
+            who=who,
+            thing=thing,
+            thing_id=thing_id,
+            was=str(was),
+            now_is=str(now_is),
+            why=why[:255],
+            note_id=note_id,
+            note_hash=note_hash,
+            chain=link(before, links, now),
+            at=now,
+        )
+    )
+
+
+def link(before: str, links: tuple[object, ...], at: datetime) -> str:
+    """The chain's next link, in hex."""
+    told = "\x1f".join((before, *(str(part) for part in links), at.isoformat()))
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _keep_note(connection: Connection, brand: str, case_id: int, who: str, text: str, now: datetime) -> int:
+    kept = connection.execute(insert(notes).values(brand=brand, case_id=case_id, by=who, text=text, at=now))
+    return int(kept.inserted_primary_key[0])  # type: ignore[index]
+
+
+def next_turn(
+    connection: Connection,
+    key: bytes,
+    case_id: int,
+    *,
+    why: str,
+    now: datetime,
+    withdraw: bool = True,
+) -> None:
+    """Something the owner must see happened: earlier approvals no longer count, and what was held is taken back and told."""
+    connection.execute(
+        update(cases).where(cases.c.id == case_id).values(turn=cases.c.turn + 1, changed_at=now, snoozed_until=None)
+    )
+    if withdraw:
+        withdraw_held(connection, key, case_id, why=why, now=now)
+
+
+def withdraw_held(
+    connection: Connection, key: bytes, case_id: int, *, why: str, now: datetime, who: str = MACHINE
+) -> int:
+    """Take back every reply of the case that is approved and still held; park the case so that a person is told."""
+    held = connection.execute(
+        select(replies).where(replies.c.case_id == case_id, replies.c.state == ReplyState.APPROVED)
+    ).all()
+    for row in held:
+        move_reply(connection, key, row, ReplyState.WITHDRAWN, who=who, why=why, now=now)
+    if held and not is_person(who):
+        park(connection, case_id, f"Your reply was not posted: {why}")
+    return len(held)
+
+
+def park(connection: Connection, case_id: int, why: str) -> None:
+    """Mark a case for a person, with the reason."""
+    connection.execute(update(cases).where(cases.c.id == case_id).values(parked_why=why))
+
+
+def touch(connection: Connection, case_id: int) -> None:
+    """A person acted on the case."""
+    connection.execute(update(cases).where(cases.c.id == case_id).values(touched=True, parked_why=None))
+
+
+def name_of(connection: Connection, who: str | None) -> str:
+    """A person's name for sentences, "Somebody" when unknown."""
+    if who and who.startswith("person:"):
+        name = connection.execute(select(people.c.name).where(people.c.id == int(who.removeprefix("person:")))).scalar()
+        return str(name or "Somebody")
+    return {"machine": "Amends", "command": "Somebody at the command line"}.get(who or "", "Somebody")
+
+
+def last_move(connection: Connection, case_id: int) -> Row[Any] | None:
+    """The newest row of a case's history."""
+    return connection.execute(
+        select(history).where(history.c.case_id == case_id).order_by(history.c.seq.desc()).limit(1)
+    ).one_or_none()
+
+
+def count(connection: Connection, *where: Any) -> int:
+    """How many replies fit."""
+    return int(connection.execute(select(func.count()).select_from(replies).where(*where)).scalar_one())

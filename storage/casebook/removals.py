@@ -1,0 +1,136 @@
+"""Removals: taking a posted reply down again. Approved by a person like any other act, and undoable until it is due."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+
+from storage.casebook.moves import MACHINE, case_row, move_case, move_reply, next_turn, park, reply_row, touch, write
+from storage.casebook.pauses import is_paused
+from storage.casebook.shelf import Shelf
+from storage.lifecycle import MovedOn
+from storage.tables import replies
+from storage.words import CaseState, Posted, ReplyState
+
+LEASE = timedelta(seconds=90)
+"""A removal not settled by then is tried again: removing twice is harmless."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A reply to take down, claimed under `fence`."""
+
+    reply_id: int
+    brand: str
+    place: str
+    posted: Posted
+    fence: int
+
+
+class Removals(Shelf):
+    """Writes removals."""
+
+    __slots__ = ()
+
+    def approve(self, reply_id: int, why: str, by: str, now: datetime, *, hold: timedelta) -> None:
+        """A person's yes to taking a posted reply down. Raises MovedOn when it is not up, or was posted without a known id."""
+        with self._writing() as connection:
+            row = reply_row(connection, reply_id)
+            if row.state != ReplyState.POSTED:
+                raise MovedOn("Only a reply that is up can be taken down.")
+            if row.removal_by is not None:
+                raise MovedOn("It is already being taken down.")
+            if row.native_id is None:
+                raise MovedOn("We don't know which post it is. Take it down on the site itself.")
+            connection.execute(
+                update(replies)
+                .where(replies.c.id == reply_id, replies.c.state == ReplyState.POSTED)
+                .values(removal_by=by, removal_due_at=now + hold, changed_at=now)
+            )
+            write(
+                connection, self.key, row.brand, row.case_id, "reply", reply_id,
+                row.state, row.state, by, "To be taken down.", now, note=why or None,
+            )  # fmt: skip
+            touch(connection, row.case_id)
+
+    def undo(self, reply_id: int, by: str, now: datetime) -> None:
+        """Leave it up after all."""
+        with self._writing() as connection:
+            row = reply_row(connection, reply_id)
+            undone = connection.execute(
+                update(replies)
+                .where(
+                    replies.c.id == reply_id,
+                    replies.c.state == ReplyState.POSTED,
+                    replies.c.removal_due_at > now,
+                )
+                .values(removal_by=None, removal_due_at=None, changed_at=now)
+            )
+            if undone.rowcount != 1:
+                raise MovedOn("Too late to undo: it is being taken down.")
+            write(
+                connection, self.key, row.brand, row.case_id, "reply", reply_id,
+                row.state, row.state, by, "It stays up.", now,
+            )  # fmt: skip
+
+    def due(self, now: datetime) -> tuple[int, ...]:
+        """Replies whose taking down is due."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                select(replies.c.id, replies.c.brand)
+                .where(replies.c.state == ReplyState.POSTED, replies.c.removal_due_at <= now)
+                .order_by(replies.c.removal_due_at)
+            ).all()
+            return tuple(int(row.id) for row in rows if not is_paused(connection, row.brand))
+
+    def claim(self, reply_id: int, now: datetime) -> Removal | None:
+        """Take a removal; it is due again after the lease if it is never settled."""
+        with self._writing() as connection:
+            row = reply_row(connection, reply_id)
+            if row.state != ReplyState.POSTED or row.removal_due_at is None or row.removal_due_at > now:
+                return None
+            taken = connection.execute(
+                update(replies)
+                .where(replies.c.id == reply_id, replies.c.removal_fence == row.removal_fence)
+                .values(removal_fence=row.removal_fence + 1, removal_due_at=now + LEASE)
+            )
+            if taken.rowcount != 1:
+                return None
+            return Removal(
+                row.id, row.brand, row.place,
+                Posted(row.native_id, row.url, row.posted_at), row.removal_fence + 1,
+            )  # fmt: skip
+
+    def removed(self, reply_id: int, fence: int, now: datetime) -> None:
+        """It is down; the customer is without an answer again."""
+        with self._writing() as connection:
+            row = reply_row(connection, reply_id)
+            if row.removal_fence != fence or row.state != ReplyState.POSTED:
+                raise MovedOn("This has been settled by another process.")
+            move_reply(
+                connection, self.key, row, ReplyState.REMOVED,
+                who=row.removal_by or MACHINE, why="Taken down.", now=now,
+            )  # fmt: skip
+            case = case_row(connection, row.case_id)
+            if CaseState(case.state) is CaseState.ANSWERED:
+                move_case(
+                    connection, self.key, case.id, CaseState.OPEN,
+                    who=MACHINE, why="Our answer was taken down.", now=now, waiting_since=now,
+                )  # fmt: skip
+                next_turn(connection, self.key, case.id, why="Our answer was taken down.", now=now)
+
+    def failed(self, reply_id: int, fence: int, why: str, retry_at: datetime | None, now: datetime) -> None:
+        """It could not be taken down; try again at `retry_at`, or (None) tell a person."""
+        with self._writing() as connection:
+            row = reply_row(connection, reply_id)
+            if row.removal_fence != fence:
+                return
+            values: dict[str, object] = {"why": why[:500], "changed_at": now}
+            if retry_at is None:
+                values |= {"removal_by": None, "removal_due_at": None}
+                park(connection, row.case_id, f"The reply could not be taken down: {why}")
+            else:
+                values |= {"removal_due_at": retry_at}
+            connection.execute(update(replies).where(replies.c.id == reply_id).values(**values))

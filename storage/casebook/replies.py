@@ -1,0 +1,526 @@
+"""Replies: approval, hold, claim and settling, by the publish protocol.
+
+An approval binds the exact text and the turn that was seen. A claim freezes the payload and commits before any socket is opened.
+Every settling carries the claim's fence: one that comes too late changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from storage.casebook.brands import one_brand
+from storage.casebook.cases import check_seen
+from storage.casebook.moves import (
+    MACHINE,
+    case_row,
+    move_reply,
+    name_of,
+    park,
+    reply_row,
+    touch,
+    write,
+)
+from storage.casebook.pauses import is_paused
+from storage.casebook.posts import as_post, with_texts
+from storage.casebook.seen import answered
+from storage.casebook.shelf import Shelf
+from storage.lifecycle import LIVE_CASES, SPENT_REPLIES, MovedOn
+from storage.tables import accounts, cases, customers, posts, proposals, replies
+from storage.words import (
+    Audience,
+    CaseState,
+    Origin,
+    Post,
+    Posted,
+    Purpose,
+    ReachHow,
+    Reply,
+    ReplyState,
+)
+
+LEASE = timedelta(seconds=90)
+"""A claim older than this was left by a process that died: nine times the places' request time-out of 10 s."""
+
+NEVER_ANYWAY = frozenset({"placeholder", "too_long"})
+"""Findings that no "post anyway" overrides: the place would refuse the text, or it would shame the brand."""
+
+
+class Blocked(MovedOn):
+    """The apology check asks for a change before this text may go out."""
+
+
+@dataclass(frozen=True, slots=True)
+class DueReply:
+    """A reply whose hold is over, with the post it answers as we know it."""
+
+    id: int
+    brand: str
+    place: str
+    parent: Post
+
+
+class Replies(Shelf):
+    """Writes replies."""
+
+    __slots__ = ()
+
+    def approve(
+        self,
+        proposal_id: int,
+        seen: int,
+        by: str,
+        now: datetime,
+        *,
+        hold: timedelta,
+        anyway: bool = False,
+    ) -> int:
+        """A person's yes to one text, in sight of turn `seen`; gives the reply's id. Raises MovedOn (Blocked for findings)."""
+        try:
+            with self._writing() as connection:
+                proposal = _proposal(connection, proposal_id)
+                case = case_row(connection, proposal.case_id)
+                _may_approve(connection, case, proposal, seen, anyway)
+                return self._born(connection, case, proposal, by, now, hold)
+        except IntegrityError as error:
+            raise MovedOn("A reply to this post is already approved or posted; it will not be sent twice.") from error
+
+    def _born(
+        self,
+        connection: Connection,
+        case: Row[Any],
+        proposal: Row[Any],
+        by: str,
+        now: datetime,
+        hold: timedelta,
+    ) -> int:
+        parent = connection.execute(select(posts).where(posts.c.id == proposal.parent_post)).one()
+        account = _account(connection, case)
+        _check_not_twice(connection, parent, account, proposal)
+        by_hand = proposal.reach == ReachHow.BY_HAND
+        state = ReplyState.BY_HAND if by_hand else ReplyState.APPROVED
+        added = connection.execute(
+            insert(replies).values(
+                brand=case.brand,
+                case_id=case.id,
+                proposal_id=proposal.id,
+                place=case.place,
+                account=account,
+                parent_id=parent.native_id,
+                parent_post=parent.id,
+                audience=proposal.audience,
+                purpose=proposal.purpose,
+                origin=Origin.BY_HAND if by_hand else Origin.HERE,
+                state=state,
+                key=uuid4().hex,
+                approved_by=by,
+                approved_at=now,
+                approved_text=proposal.text,
+                seen_turn=case.turn,
+                seen_post=parent.id,
+                seen_version=parent.version,
+                due_at=None if by_hand else now + hold,
+                corrects=proposal.corrects,
+                changed_at=now,
+            )
+        )
+        reply_id = int(added.inserted_primary_key[0])  # type: ignore[index]
+        why = "Approved, to be posted by hand." if by_hand else "Approved."
+        write(connection, self.key, case.brand, case.id, "reply", reply_id, "", state, by, why, now)
+        connection.execute(
+            update(cases)
+            .where(cases.c.id == case.id)
+            .values(touched=True, parked_why=None, snoozed_until=None, changed_at=now)
+        )
+        return reply_id
+
+    def withdraw(self, reply_id: int, by: str, now: datetime) -> None:
+        """Undo: taken back before anything went out. Raises MovedOn when it is too late."""
+        with self._writing() as connection:
+            row = reply_row(connection, reply_id)
+            if row.state in (ReplyState.SENDING, ReplyState.POSTED, ReplyState.UNCERTAIN):
+                raise MovedOn("Too late to undo: it is already going out. You can take it down.")
+            move_reply(connection, self.key, row, ReplyState.WITHDRAWN, who=by, why="Taken back.", now=now)
+            touch(connection, row.case_id)
+
+    def posted_by_hand(self, reply_id: int, url: str | None, by: str, now: datetime) -> None:
+        """A person says they posted it on the site."""
+        with self._writing() as connection:
+            row = reply_row(connection, reply_id)
+            if row.state != ReplyState.BY_HAND:
+                raise MovedOn("This reply is not waiting to be posted by hand.")
+            move_reply(
+                connection, self.key, row, ReplyState.POSTED,
+                who=by, why="Posted by hand.", now=now, posted_at=now, url=url or row.url,
+            )  # fmt: skip
+            answered(connection, self.key, row.case_id, row.seen_turn, who=by, now=now)
+
+    def hand_over(self, reply_id: int, by: str, now: datetime) -> None:
+        """Refused by the platform: a person will post it on the site."""
+        with self._writing() as connection:
+            row = reply_row(connection, reply_id)
+            move_reply(
+                connection, self.key, row, ReplyState.BY_HAND,
+                who=by, why="To be posted by hand.", now=now, origin=Origin.BY_HAND,
+            )  # fmt: skip
+            touch(connection, row.case_id)
+
+    def person_says(self, reply_id: int, there: bool, by: str, now: datetime) -> None:
+        """We could not know whether it went out; a person looked. Raises MovedOn when it was settled meanwhile."""
+        with self._writing() as connection:
+            row = reply_row(connection, reply_id)
+            if row.state != ReplyState.UNCERTAIN:
+                raise MovedOn("This has been settled meanwhile.")
+            if there:
+                move_reply(
+                    connection, self.key, row, ReplyState.POSTED,
+                    who=by, why="A person saw it on the site.", now=now,
+                    posted_at=row.sent_at, look_at=None,
+                )  # fmt: skip
+                answered(connection, self.key, row.case_id, row.seen_turn, who=by, now=now)
+            else:
+                move_reply(
+                    connection, self.key, row, ReplyState.REFUSED,
+                    who=by, why="A person looked: it is not on the site.", now=now, look_at=None,
+                )  # fmt: skip
+            touch(connection, row.case_id)
+
+    # What the outbox does -------------------------------------------------------------------------------------------
+
+    def due(self, now: datetime, limit: int = 20) -> tuple[DueReply, ...]:
+        """Approved replies whose hold is over, oldest first. Paused brands' wait."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                select(replies)
+                .where(replies.c.state == ReplyState.APPROVED, replies.c.due_at <= now)
+                .order_by(replies.c.due_at, replies.c.id)
+                .limit(limit)
+            ).all()
+            return tuple(
+                DueReply(row.id, row.brand, row.place, _parent(connection, row.parent_post))
+                for row in rows
+                if not is_paused(connection, row.brand)
+            )
+
+    def claim(self, reply_id: int, now: datetime) -> Reply | None:
+        """Take a due reply for posting, payload frozen and committed. None when it may not go out (told on its case) or not now."""
+        with self._writing() as connection:
+            row = reply_row(connection, reply_id)
+            if row.state != ReplyState.APPROVED or row.due_at > now:
+                return None
+            if is_paused(connection, row.brand):
+                return None
+            stop = _must_not_go(connection, row)
+            if stop is not None:
+                move_reply(
+                    connection, self.key, row, ReplyState.WITHDRAWN,
+                    who=MACHINE, why=stop, now=now,
+                )  # fmt: skip
+                park(connection, row.case_id, f"Your reply was not posted: {stop}")
+                return None
+            reply = _frozen(connection, row, now)
+            move_reply(
+                connection, self.key, row, ReplyState.SENDING,
+                who=MACHINE, why="Going out.", now=now,
+                attempt=reply.attempt, fence=reply.fence, payload=_payload(reply),
+                sent_at=now, lease_until=now + LEASE, looks=0, look_at=None,
+            )  # fmt: skip
+            return reply
+
+    def posted(self, reply_id: int, fence: int, posted: Posted, now: datetime) -> None:
+        """It is up. Raises MovedOn when the claim no longer holds."""
+        with self._writing() as connection:
+            row = _claimed(connection, reply_id, fence)
+            self._up(connection, row, posted, "Posted.", now, fence)
+
+    def put_back(self, reply_id: int, fence: int, why: str, due_at: datetime, now: datetime) -> None:
+        """Nothing went out; it is due again at `due_at`."""
+        with self._writing() as connection:
+            row = _claimed(connection, reply_id, fence)
+            move_reply(
+                connection, self.key, row, ReplyState.APPROVED,
+                who=MACHINE, why="Nothing went out; it will be tried again.", now=now, fence=fence,
+                due_at=due_at, lease_until=None,
+            )  # fmt: skip
+            _say(connection, reply_id, why)
+
+    def put_off(self, reply_id: int, why: str, due_at: datetime, now: datetime) -> None:
+        """Still approved, not yet claimed: try later, and say why it waits."""
+        with self._writing() as connection:
+            connection.execute(
+                update(replies)
+                .where(replies.c.id == reply_id, replies.c.state == ReplyState.APPROVED)
+                .values(due_at=due_at, why=why[:500], changed_at=now)
+            )
+
+    def refused(self, reply_id: int, fence: int, why: str, now: datetime, *, by_hand: bool = False) -> None:
+        """The platform said no, for good. The case is parked for a person; `by_hand`: it can still be posted on the site."""
+        with self._writing() as connection:
+            row = _claimed(connection, reply_id, fence)
+            move_reply(
+                connection, self.key, row, ReplyState.REFUSED,
+                who=MACHINE, why="The platform refused it.", now=now, fence=fence, lease_until=None,
+            )  # fmt: skip
+            _say(connection, reply_id, why)
+            if by_hand:
+                refused = reply_row(connection, reply_id)
+                move_reply(
+                    connection, self.key, refused, ReplyState.BY_HAND,
+                    who=MACHINE, why="It can still be posted by hand.", now=now,
+                    origin=Origin.BY_HAND,
+                )  # fmt: skip
+            park(connection, row.case_id, f"The reply could not be posted: {why}")
+
+    def unsure(self, reply_id: int, fence: int, why: str, look_at: datetime, now: datetime) -> None:
+        """It may be up: look at `look_at`, before anything else."""
+        with self._writing() as connection:
+            row = _claimed(connection, reply_id, fence)
+            move_reply(
+                connection, self.key, row, ReplyState.UNCERTAIN,
+                who=MACHINE, why="We don't know whether it went out.", now=now, fence=fence,
+                look_at=look_at, looks=0, lease_until=None,
+            )  # fmt: skip
+            _say(connection, reply_id, why)
+
+    def stranded(self, now: datetime) -> tuple[Reply, ...]:
+        """Replies left in `sending` by a process that died. One whose lease ends too far off was claimed under another clock."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                select(replies).where(
+                    replies.c.state == ReplyState.SENDING,
+                    or_(replies.c.lease_until <= now, replies.c.lease_until > now + LEASE),
+                )
+            ).all()
+        return tuple(_thawed(row) for row in rows)
+
+    def to_look(self, now: datetime) -> tuple[tuple[Reply, int], ...]:
+        """Uncertain replies to look for now, each with the number of empty looks so far."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                select(replies)
+                .where(replies.c.state == ReplyState.UNCERTAIN, replies.c.look_at <= now)
+                .order_by(replies.c.look_at)
+            ).all()
+        return tuple((_thawed(row), int(row.looks)) for row in rows)
+
+    def found(self, reply_id: int, fence: int, posted: Posted, now: datetime) -> None:
+        """Looking found it: it had gone out."""
+        with self._writing() as connection:
+            row = _uncertain(connection, reply_id, fence)
+            self._up(connection, row, posted, "We looked: it had gone out.", now, fence)
+
+    def not_found(self, reply_id: int, fence: int, why: str, look_at: datetime | None, now: datetime) -> None:
+        """A look found nothing. Look again at `look_at`; None: only a person can tell now, and is told."""
+        with self._writing() as connection:
+            row = _uncertain(connection, reply_id, fence)
+            connection.execute(
+                update(replies)
+                .where(replies.c.id == reply_id, replies.c.fence == fence)
+                .values(looks=replies.c.looks + 1, look_at=look_at, why=why[:500], changed_at=now)
+            )
+            if look_at is None:
+                park(connection, row.case_id, f"We don't know whether your reply went out: {why}")
+
+    def look_later(self, reply_id: int, fence: int, look_at: datetime, why: str, now: datetime) -> None:
+        """Looking was not possible now; that counts for nothing."""
+        with self._writing() as connection:
+            connection.execute(
+                update(replies)
+                .where(
+                    replies.c.id == reply_id,
+                    replies.c.fence == fence,
+                    replies.c.state == ReplyState.UNCERTAIN,
+                )
+                .values(look_at=look_at, why=why[:500], changed_at=now)
+            )
+
+    def try_again(self, reply_id: int, fence: int, now: datetime, *, keyed: bool) -> None:
+        """Post once more: only where a key makes a repeat harmless, or two looks found nothing. Raises MovedOn otherwise."""
+        with self._writing() as connection:
+            row = _uncertain(connection, reply_id, fence)
+            if not keyed and row.looks < 2:
+                raise MovedOn("Two empty looks are needed before anything is posted again.")
+            move_reply(
+                connection, self.key, row, ReplyState.APPROVED,
+                who=MACHINE, why="It did not go out; it will be posted once more.", now=now,
+                fence=fence, due_at=now, look_at=None,
+            )  # fmt: skip
+
+    def _up(
+        self,
+        connection: Connection,
+        row: Row[Any],
+        posted: Posted,
+        why: str,
+        now: datetime,
+        fence: int,
+    ) -> None:
+        move_reply(
+            connection, self.key, row, ReplyState.POSTED,
+            who=MACHINE, why=why, now=now, fence=fence,
+            posted_at=posted.at, native_id=posted.native_id, url=posted.url,
+            lease_until=None, look_at=None,
+        )  # fmt: skip
+        answered(connection, self.key, row.case_id, row.seen_turn, who=MACHINE, now=now)
+
+
+def _proposal(connection: Connection, proposal_id: int) -> Row[Any]:
+    row = connection.execute(select(proposals).where(proposals.c.id == proposal_id)).one_or_none()
+    if row is None:
+        raise MovedOn("There is no such proposal.")
+    return row
+
+
+def _may_approve(connection: Connection, case: Row[Any], proposal: Row[Any], seen: int, anyway: bool) -> None:
+    check_seen(connection, case, seen)
+    if proposal.turn != case.turn:
+        raise MovedOn("This text was proposed before the customer moved on. Look at the new one.")
+    if CaseState(case.state) not in LIVE_CASES and proposal.purpose not in (
+        Purpose.CLOSE,
+        Purpose.CORRECT,
+    ):
+        raise MovedOn(f"This case is {case.state}; open it again to answer.")
+    if _do_not_contact(connection, case.customer_id):
+        raise MovedOn("This customer asked for no more messages.")
+    if proposal.reach == ReachHow.NONE:
+        raise MovedOn(f"This post cannot be answered: {proposal.reach_why}")
+    blocking = [finding for finding in proposal.findings if finding["blocks"]]
+    never = [finding for finding in blocking if finding["code"] in NEVER_ANYWAY]
+    for finding in never or ([] if anyway else blocking):
+        raise Blocked(str(finding["says"]))
+
+
+def _check_not_twice(connection: Connection, parent: Row[Any], account: str, proposal: Row[Any]) -> None:
+    other = connection.execute(
+        select(replies).where(
+            replies.c.place == parent.place,
+            replies.c.account == account,
+            replies.c.parent_id == parent.native_id,
+            replies.c.purpose == proposal.purpose,
+            replies.c.state.not_in(sorted(SPENT_REPLIES)),
+        )
+    ).first()
+    if other is None:
+        return
+    who = name_of(connection, other.approved_by)
+    done = "has been posted" if other.state == ReplyState.POSTED else "is already on its way"
+    raise MovedOn(f"{who} was quicker: a reply to this post {done}. It will not be sent twice.")
+
+
+def _do_not_contact(connection: Connection, customer_id: int) -> bool:
+    return (
+        connection.execute(
+            select(customers.c.id).where(customers.c.id == customer_id, customers.c.do_not_contact_at.is_not(None))
+        ).first()
+        is not None
+    )
+
+
+def _account(connection: Connection, case: Row[Any]) -> str:
+    known = (
+        connection.execute(
+            select(accounts.c.handle)
+            .where(accounts.c.brand == case.brand, accounts.c.place == case.place)
+            .order_by(accounts.c.id)
+        )
+        .scalars()
+        .first()
+    )
+    return str(known or one_brand(connection, case.brand).handles.get(case.place, ""))
+
+
+def _parent(connection: Connection, post_id: int) -> Post:
+    return as_post(connection.execute(with_texts().where(posts.c.id == post_id)).one())
+
+
+def _must_not_go(connection: Connection, row: Row[Any]) -> str | None:
+    case = case_row(connection, row.case_id)
+    if case.turn != row.seen_turn:
+        return "The customer wrote, edited or deleted something after you approved. Look again."
+    if CaseState(case.state) is CaseState.DISMISSED:
+        return "The case was dismissed."
+    if _do_not_contact(connection, case.customer_id):
+        return "The customer asked for no more messages."
+    parent = connection.execute(select(posts).where(posts.c.id == row.parent_post)).one()
+    if parent.deleted_at is not None:
+        return "The customer deleted the post."
+    if row.seen_post == parent.id and row.seen_version != parent.version:
+        return "The customer edited the post after you approved. Look again."
+    return None
+
+
+def _frozen(connection: Connection, row: Row[Any], now: datetime) -> Reply:
+    parent = connection.execute(select(posts).where(posts.c.id == row.parent_post)).one()
+    known = connection.execute(
+        select(replies.c.native_id).where(
+            replies.c.place == row.place,
+            replies.c.parent_id == row.parent_id,
+            replies.c.id != row.id,
+            replies.c.native_id.is_not(None),
+        )
+    ).scalars()
+    return Reply(
+        id=row.id,
+        brand=row.brand,
+        case_id=row.case_id,
+        place=row.place,
+        account=row.account,
+        key=row.key,
+        parent_id=parent.reply_to,
+        conversation_id=parent.conversation_id,
+        customer_handle=parent.author_handle,
+        audience=Audience(row.audience),
+        purpose=Purpose(row.purpose),
+        text=row.approved_text,
+        sent_at=now,
+        attempt=row.attempt + 1,
+        fence=row.fence + 1,
+        parent_ids=tuple(dict.fromkeys((parent.native_id, parent.reply_to))),
+        known_ids=tuple(str(one) for one in known),
+        parent_url=parent.url,
+    )
+
+
+def _payload(reply: Reply) -> str:
+    told = asdict(reply) | {"sent_at": reply.sent_at.isoformat()}
+    return json.dumps(told, ensure_ascii=False, sort_keys=True)
+
+
+def _thawed(row: Row[Any]) -> Reply:
+    told = json.loads(row.payload)
+    return Reply(
+        **told
+        | {
+            "sent_at": datetime.fromisoformat(told["sent_at"]),
+            "audience": Audience(told["audience"]),
+            "purpose": Purpose(told["purpose"]),
+            "parent_ids": tuple(told["parent_ids"]),
+            "known_ids": tuple(told["known_ids"]),
+            "fence": row.fence,
+        }
+    )
+
+
+def _claimed(connection: Connection, reply_id: int, fence: int) -> Row[Any]:
+    return _held(connection, reply_id, fence, ReplyState.SENDING)
+
+
+def _uncertain(connection: Connection, reply_id: int, fence: int) -> Row[Any]:
+    return _held(connection, reply_id, fence, ReplyState.UNCERTAIN)
+
+
+def _held(connection: Connection, reply_id: int, fence: int, state: ReplyState) -> Row[Any]:
+    row = reply_row(connection, reply_id)
+    if row.fence != fence or row.state != state:
+        raise MovedOn("This reply has been settled by another process.")
+    return row
+
+
+def _say(connection: Connection, reply_id: int, why: str) -> None:
+    connection.execute(update(replies).where(replies.c.id == reply_id).values(why=why[:500]))

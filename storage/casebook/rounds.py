@@ -1,0 +1,277 @@
+"""Rounds: one poll, judged and recorded in one transaction together with its cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, insert, or_, select, update
+
+from storage.casebook.moves import MACHINE
+from storage.casebook.posts import Kept, News, as_post, keep, with_texts
+from storage.casebook.raising import (
+    FRESH,
+    case_of,
+    deleted,
+    join,
+    keep_customer,
+    keep_mention,
+    keep_verdict,
+    raise_case,
+    reconsider,
+)
+from storage.casebook.seen import own_post
+from storage.casebook.shelf import Shelf
+from storage.casebook.sources import settle
+from storage.lifecycle import LIVE_CASES
+from storage.tables import cases, mentions, posts, quarantine, sources
+from storage.words import Batch, CaseState, Gone, Kind, Poison, Post, Verdict
+
+FOLLOWED_FOR = timedelta(days=14)
+"""How long an answered case is looked at again; an open one always is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A post with the filter's verdict on it."""
+
+    post: Post
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What a round brought: new mentions, repeats, cases raised, complaints too old to raise, poisoned posts."""
+
+    found: int = 0
+    repeats: int = 0
+    raised: tuple[int, ...] = ()
+    old: int = 0
+    poison: int = 0
+
+
+@dataclass(slots=True)
+class _Tally:
+    found: int = 0
+    repeats: int = 0
+    raised: list[int] = field(default_factory=list)
+    old: int = 0
+
+    def round(self, poison: int) -> Round:
+        return Round(self.found, self.repeats, tuple(self.raised), self.old, poison)
+
+
+class Rounds(Shelf):
+    """Writes posts, mentions, verdicts and the cases they raise."""
+
+    __slots__ = ()
+
+    def record(self, source_key: str, fence: int, judged: Sequence[Judged], batch: Batch, now: datetime) -> Round:
+        """One batch of one source with its cursor, all or nothing. Raises MovedOn when the source's claim was lost."""
+        tally = _Tally()
+        with self._writing() as connection:
+            brand = _brand_of(connection, source_key)
+            settle(connection, source_key, fence, batch.cursor, batch.more, now)
+            _quarantine(connection, brand, source_key, batch.poison, now)
+            for one in _in_order(judged):
+                self._take(connection, brand, source_key, one, tally, now)
+        return tally.round(len(batch.poison))
+
+    def record_import(
+        self,
+        brand: str,
+        judged: Sequence[Judged],
+        now: datetime,
+        store_only: bool = False,
+        poison: Sequence[Poison] = (),
+    ) -> Round:
+        """Texts from a file or pasted by hand. With `store_only` no case is raised."""
+        tally = _Tally()
+        with self._writing() as connection:
+            _quarantine(connection, brand, "import", poison, now)
+            for one in _in_order(judged):
+                self._take(connection, brand, None, one, tally, now, store_only=store_only)
+        return tally.round(len(poison))
+
+    def _take(
+        self,
+        connection: Connection,
+        brand: str,
+        source_key: str | None,
+        one: Judged,
+        tally: _Tally,
+        now: datetime,
+        *,
+        store_only: bool = False,
+    ) -> None:
+        kept = keep(connection, brand, one.post, now)
+        if kept.by_account is not None:
+            own_post(connection, self.key, kept, now)
+            return
+        mention_id, is_new, case_id = keep_mention(connection, brand, kept, source_key, now)
+        if not is_new and kept.news is News.SAME:
+            tally.repeats += 1
+            return
+        keep_verdict(connection, brand, mention_id, kept.version, one.verdict, now)
+        tally.found += is_new
+        if not is_new and case_id is not None:
+            self._edited(connection, case_id, kept, one.verdict, now)
+        else:
+            self._consider(connection, brand, mention_id, kept, one.verdict, tally, now, store_only)
+
+    def _edited(self, connection: Connection, case_id: int, kept: Kept, verdict: Verdict, now: datetime) -> None:
+        case = connection.execute(select(cases).where(cases.c.id == case_id)).one()
+        if CaseState(case.state) not in LIVE_CASES:
+            return
+        join(connection, self.key, case, kept, verdict, now, edited=True)
+        reconsider(connection, self.key, case, kept, verdict, now)
+
+    def _consider(
+        self,
+        connection: Connection,
+        brand: str,
+        mention_id: int,
+        kept: Kept,
+        verdict: Verdict,
+        tally: _Tally,
+        now: datetime,
+        store_only: bool,
+    ) -> None:
+        if kept.post.is_repost:
+            return
+        customer_id = keep_customer(connection, brand, kept.post)
+        case = case_of(connection, brand, customer_id, kept.post.conversation_id)
+        if case is not None and CaseState(case.state) in LIVE_CASES:
+            join(connection, self.key, case, kept, verdict, now)
+            _belongs(connection, mention_id, int(case.id))
+            return
+        if verdict.kind is not Kind.COMPLAINT:
+            return
+        if store_only or now - kept.post.created_at > FRESH:
+            aside = "stored" if store_only else "old"
+            connection.execute(update(mentions).where(mentions.c.id == mention_id).values(aside=aside))
+            tally.old += 1
+            return
+        raised = raise_case(
+            connection, self.key, brand, kept, verdict, who=MACHINE, why="A complaint was found.", now=now
+        )  # fmt: skip
+        _belongs(connection, mention_id, raised)
+        tally.raised.append(raised)
+
+    def record_again(self, brand: str, seen: Sequence[Judged | Gone], place: str, now: datetime) -> None:
+        """What looking again showed: edits, deletions, answers in the thread. A stranger's words raise no case here."""
+        with self._writing() as connection:
+            for gone in seen:
+                if isinstance(gone, Gone):
+                    self._gone(connection, place, gone, now)
+            for one in _in_order([one for one in seen if isinstance(one, Judged)]):
+                self._see_again(connection, brand, one, now)
+
+    def _gone(self, connection: Connection, place: str, gone: Gone, now: datetime) -> None:
+        row = connection.execute(
+            select(posts).where(
+                posts.c.place == place,
+                posts.c.native_id == gone.native_id,
+                posts.c.deleted_at.is_(None),
+            )
+        ).one_or_none()
+        if row is not None:
+            deleted(connection, self.key, row, gone.why, now)
+
+    def _see_again(self, connection: Connection, brand: str, one: Judged, now: datetime) -> None:
+        kept = keep(connection, brand, one.post, now)
+        if kept.by_account is not None:
+            own_post(connection, self.key, kept, now)
+            return
+        known = connection.execute(
+            select(mentions.c.id, mentions.c.case_id).where(mentions.c.brand == brand, mentions.c.post_id == kept.id)
+        ).one_or_none()
+        if known is None:
+            self._overheard(connection, brand, kept, one.verdict, now)
+        elif kept.news is News.CHANGED:
+            keep_verdict(connection, brand, known.id, kept.version, one.verdict, now)
+            if known.case_id is not None:
+                self._edited(connection, known.case_id, kept, one.verdict, now)
+
+    def _overheard(self, connection: Connection, brand: str, kept: Kept, verdict: Verdict, now: datetime) -> None:
+        customer_id = keep_customer(connection, brand, kept.post)
+        case = case_of(connection, brand, customer_id, kept.post.conversation_id)
+        if case is None or CaseState(case.state) not in LIVE_CASES or kept.post.is_repost:
+            return
+        mention_id, _, _ = keep_mention(connection, brand, kept, None, now)
+        keep_verdict(connection, brand, mention_id, kept.version, verdict, now)
+        join(connection, self.key, case, kept, verdict, now)
+        _belongs(connection, mention_id, int(case.id))
+
+    def to_follow(
+        self, brand: str, place: str, now: datetime, every: timedelta = timedelta(minutes=5)
+    ) -> tuple[tuple[int, Post], ...]:
+        """Take the live cases not looked at for `every`: (case id, a standing post of the customer), complaint first."""
+        with self._writing() as connection:
+            due = connection.execute(
+                select(cases.c.id, cases.c.complaint_id).where(
+                    cases.c.brand == brand,
+                    cases.c.place == place,
+                    or_(
+                        cases.c.state == CaseState.OPEN,
+                        cases.c.state.in_([CaseState.ANSWERED, CaseState.OFFLINE])
+                        & (cases.c.changed_at > now - FOLLOWED_FOR),
+                    ),
+                    or_(
+                        cases.c.followed_at.is_(None),
+                        cases.c.followed_at <= now - every,
+                        cases.c.followed_at > now,  # under another clock
+                    ),
+                )
+            ).all()
+            if not due:
+                return ()
+            ids = [row.id for row in due]
+            connection.execute(update(cases).where(cases.c.id.in_(ids)).values(followed_at=now))
+            complaints = {row.complaint_id for row in due}
+            rows = connection.execute(
+                with_texts()
+                .add_columns(mentions.c.case_id)
+                .join(mentions, mentions.c.post_id == posts.c.id)
+                .where(mentions.c.case_id.in_(ids), posts.c.deleted_at.is_(None))
+                .order_by(mentions.c.case_id, posts.c.created_at)
+            ).all()
+        rows = sorted(rows, key=lambda row: (row.case_id, row.id not in complaints))
+        return tuple((int(row.case_id), as_post(row)) for row in rows)
+
+
+def _belongs(connection: Connection, mention_id: int, case_id: int) -> None:
+    connection.execute(update(mentions).where(mentions.c.id == mention_id).values(case_id=case_id, aside=None))
+
+
+def _in_order(judged: Sequence[Judged]) -> list[Judged]:
+    # Platforms give newest first; a conversation only makes sense oldest first.
+    return sorted(judged, key=lambda one: one.post.created_at)
+
+
+def _brand_of(connection: Connection, source_key: str) -> str:
+    return str(connection.execute(select(sources.c.brand).where(sources.c.key == source_key)).scalar_one())
+
+
+def _quarantine(connection: Connection, brand: str, source_key: str, poison: Sequence[Poison], now: datetime) -> None:
+    for one in poison:
+        known = connection.execute(
+            select(quarantine.c.id).where(
+                quarantine.c.source_key == source_key,
+                quarantine.c.native_id == one.native_id,
+                quarantine.c.raw == one.raw[:2000],
+            )
+        ).first()
+        if known:
+            continue
+        connection.execute(
+            insert(quarantine).values(
+                brand=brand,
+                source_key=source_key,
+                native_id=one.native_id,
+                why=one.why,
+                raw=one.raw[:2000],
+                at=now,
+            )
+        )

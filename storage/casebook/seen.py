@@ -1,0 +1,163 @@
+"""Our own posts as the world shows them: they settle what we were unsure of, and tell of answers given elsewhere."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Connection, Row, insert, or_, select, update
+
+from storage.casebook.moves import OUTSIDE, move_case, move_reply, next_turn, write
+from storage.casebook.posts import Kept
+from storage.lifecycle import LIVE_CASES, SPENT_REPLIES
+from storage.tables import accounts, cases, mentions, posts, replies
+from storage.words import Audience, CaseState, Origin, Purpose, ReplyState
+
+SKEW = timedelta(minutes=5)
+"""How far a platform's clock may lag behind ours before its post counts as older than our attempt."""
+
+
+def own_post(connection: Connection, key: bytes, kept: Kept, now: datetime) -> None:
+    """A post by our own account. Never a mention; perhaps one of our replies."""
+    parent = _parent(connection, kept)
+    if parent is None or _known(connection, kept):
+        return
+    account = connection.execute(select(accounts.c.handle).where(accounts.c.id == kept.by_account)).scalar_one()
+    under = connection.execute(
+        select(replies).where(
+            replies.c.place == kept.post.place,
+            replies.c.parent_id == parent.native_id,
+            replies.c.audience == Audience.PUBLIC,
+        )
+    ).all()
+    for row in under:
+        if _settles(connection, key, row, kept, now):
+            return
+    if any(row.state == ReplyState.SENDING for row in under):
+        return  # ours on its way; its own settling or looking will find it
+    case = _case_of_parent(connection, parent)
+    if case is not None:
+        _answered_outside(connection, key, case, parent, str(account), kept, now)
+
+
+def _parent(connection: Connection, kept: Kept) -> Row[Any] | None:
+    if kept.post.parent_id is None:
+        return None
+    return connection.execute(
+        select(posts).where(
+            posts.c.place == kept.post.place,
+            or_(
+                posts.c.native_id == kept.post.parent_id,
+                posts.c.reply_to == kept.post.parent_id,
+            ),
+        )
+    ).first()
+
+
+def _known(connection: Connection, kept: Kept) -> bool:
+    ids = {kept.post.native_id, kept.post.reply_to}
+    return (
+        connection.execute(
+            select(replies.c.id).where(replies.c.place == kept.post.place, replies.c.native_id.in_(ids))
+        ).first()
+        is not None
+    )
+
+
+def _settles(connection: Connection, key: bytes, row: Row[Any], kept: Kept, now: datetime) -> bool:
+    state = ReplyState(row.state)
+    found: dict[str, Any] = {"native_id": kept.post.native_id, "url": kept.post.url}
+    if state is ReplyState.POSTED and row.native_id is None and row.origin != Origin.OUTSIDE:
+        connection.execute(update(replies).where(replies.c.id == row.id).values(**found))
+        return True
+    if state is ReplyState.BY_HAND:
+        why = "Seen on the site: it was posted by hand."
+    elif state is ReplyState.UNCERTAIN and kept.post.created_at >= row.sent_at - SKEW:
+        why = "Seen on the site: it had gone out."
+    else:
+        return False
+    move_reply(
+        connection, key, row, ReplyState.POSTED, who=OUTSIDE, why=why, now=now,
+        posted_at=kept.post.created_at, look_at=None, **found,
+    )  # fmt: skip
+    answered(connection, key, row.case_id, row.seen_turn, who=OUTSIDE, now=now)
+    return True
+
+
+def _case_of_parent(connection: Connection, parent: Row[Any]) -> Row[Any] | None:
+    return connection.execute(
+        select(cases)
+        .join(mentions, mentions.c.case_id == cases.c.id)
+        .where(mentions.c.post_id == parent.id, cases.c.state.in_(sorted(LIVE_CASES)))
+    ).first()
+
+
+def _answered_outside(
+    connection: Connection,
+    key: bytes,
+    case: Row[Any],
+    parent: Row[Any],
+    account: str,
+    kept: Kept,
+    now: datetime,
+) -> None:
+    next_turn(connection, key, case.id, why="Somebody already answered on the site.", now=now)
+    taken = set(
+        connection.execute(
+            select(replies.c.purpose).where(
+                replies.c.place == kept.post.place,
+                replies.c.account == account,
+                replies.c.parent_id == parent.native_id,
+                replies.c.state.not_in(sorted(SPENT_REPLIES)),
+            )
+        ).scalars()
+    )
+    purpose = next((one for one in Purpose if one not in taken), None)
+    if purpose is not None:
+        added = connection.execute(
+            insert(replies).values(
+                brand=case.brand,
+                case_id=case.id,
+                place=kept.post.place,
+                account=account,
+                parent_id=parent.native_id,
+                parent_post=parent.id,
+                audience=Audience.PUBLIC,
+                purpose=purpose,
+                origin=Origin.OUTSIDE,
+                state=ReplyState.POSTED,
+                key=uuid4().hex,
+                posted_at=kept.post.created_at,
+                native_id=kept.post.native_id,
+                url=kept.post.url,
+                changed_at=now,
+            )
+        )
+        reply_id = int(added.inserted_primary_key[0])  # type: ignore[index]
+        write(
+            connection, key, case.brand, case.id, "reply", reply_id, "", ReplyState.POSTED,
+            OUTSIDE, "Somebody answered on the site.", now,
+        )  # fmt: skip
+    answered(connection, key, case.id, None, who=OUTSIDE, now=now)
+
+
+def answered(
+    connection: Connection,
+    key: bytes,
+    case_id: int,
+    seen_turn: int | None,
+    *,
+    who: str,
+    now: datetime,
+) -> None:
+    """A public reply is up: an open case is answered, unless the customer wrote again after what the reply answers."""
+    case = connection.execute(select(cases).where(cases.c.id == case_id)).one()
+    if CaseState(case.state) is not CaseState.OPEN:
+        return
+    if seen_turn is not None and case.turn != seen_turn:
+        return
+    move_case(
+        connection, key, case_id, CaseState.ANSWERED, who=who, why="We answered in public.",
+        now=now, parked_why=None,
+    )  # fmt: skip

@@ -1,0 +1,34 @@
+"""What every writer of the casebook shares: the engine, the chain's key, and one transaction per promise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine
+
+from storage.engine import reading, writing
+
+Wake = Callable[[Connection], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """One writer of the casebook. `wake` is called inside each transaction that made work."""
+
+    engine: Engine
+    key: bytes
+    wake: Wake | None = None
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with writing(self.engine) as connection:
+            yield connection
+            if self.wake is not None:
+                self.wake(connection)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with reading(self.engine) as connection:
+            yield connection

@@ -1,0 +1,138 @@
+"""Sources: when each is due, who polls it now, and how it is doing."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, or_, select, update
+
+from storage.casebook.shelf import Shelf
+from storage.lifecycle import MovedOn
+from storage.tables import sources
+from storage.views import SourceState
+
+LEASE = timedelta(minutes=2)
+"""A poll that has not ended by then is taken to have died; its fence no longer counts."""
+
+
+class Sources(Shelf):
+    """Writes the state of sources."""
+
+    __slots__ = ()
+
+    def ensure(self, key: str, brand: str, place: str, every: timedelta, now: datetime) -> None:
+        """Know a source, due at once when new; its rhythm follows the settings."""
+        with self._writing() as connection:
+            seconds = max(1, int(every.total_seconds()))
+            known = connection.execute(update(sources).where(sources.c.key == key).values(every_seconds=seconds))
+            if known.rowcount == 0:
+                connection.execute(
+                    insert(sources).values(
+                        key=key,
+                        brand=brand,
+                        place=place,
+                        every_seconds=seconds,
+                        next_at=now,
+                        opened_at=now,
+                    )
+                )
+
+    def all(self) -> tuple[SourceState, ...]:
+        """Every source, by key."""
+        with self._reading() as connection:
+            return all_sources(connection)
+
+    def due(self, now: datetime) -> tuple[SourceState, ...]:
+        """Sources to poll now, longest waiting first."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                select(sources).where(sources.c.next_at <= now, _free(now)).order_by(sources.c.next_at)
+            ).all()
+        return tuple(_state(row) for row in rows)
+
+    def claim(self, key: str, now: datetime) -> SourceState | None:
+        """Take a due source for one poll; None when another has it. The fence must be given back with the result."""
+        with self._writing() as connection:
+            row = connection.execute(
+                select(sources).where(sources.c.key == key, sources.c.next_at <= now, _free(now))
+            ).one_or_none()
+            if row is None:
+                return None
+            connection.execute(
+                update(sources)
+                .where(sources.c.key == key, sources.c.fence == row.fence)
+                .values(fence=row.fence + 1, lease_until=now + LEASE)
+            )
+            return _state(row, fence=row.fence + 1)
+
+    def failed(self, key: str, fence: int, why: str, retry_at: datetime, now: datetime) -> None:
+        """The poll failed; say why, and when to try again. A later claim makes this harmless."""
+        with self._writing() as connection:
+            connection.execute(
+                update(sources)
+                .where(sources.c.key == key, sources.c.fence == fence)
+                .values(
+                    last_error=why[:500],
+                    last_error_at=now,
+                    failures=sources.c.failures + 1,
+                    next_at=retry_at,
+                    lease_until=None,
+                )
+            )
+
+    def poll_now(self, now: datetime) -> None:
+        """Make every source due at once: somebody asked, or the clock was moved back and plans lie too far off."""
+        with self._writing() as connection:
+            connection.execute(update(sources).values(next_at=now))
+
+
+def settle(connection: Connection, key: str, fence: int, cursor: str | None, more: bool, now: datetime) -> None:
+    """A round was recorded: move the cursor, in the same transaction. Raises MovedOn when the claim was lost."""
+    row = connection.execute(select(sources).where(sources.c.key == key)).one_or_none()
+    if row is None or row.fence != fence:
+        raise MovedOn(f"Another poll of {key} has taken over; this one is dropped.")
+    next_at = now if more else now + timedelta(seconds=row.every_seconds)
+    connection.execute(
+        update(sources)
+        .where(sources.c.key == key, sources.c.fence == fence)
+        .values(
+            cursor=cursor,
+            next_at=next_at,
+            last_success_at=now,
+            last_error=None,
+            failures=0,
+            lease_until=now + LEASE if more else None,
+        )
+    )
+
+
+def _free(now: datetime) -> Any:
+    # A lease that ends later than one lease from now was taken under another clock and does not count.
+    return or_(
+        sources.c.lease_until.is_(None),
+        sources.c.lease_until <= now,
+        sources.c.lease_until > now + LEASE,
+    )
+
+
+def all_sources(connection: Connection) -> tuple[SourceState, ...]:
+    """Every source, by key."""
+    rows = connection.execute(select(sources).order_by(sources.c.key)).all()
+    return tuple(_state(row) for row in rows)
+
+
+def _state(row: Row[Any], *, fence: int | None = None) -> SourceState:
+    return SourceState(
+        key=row.key,
+        brand=row.brand,
+        place=row.place,
+        cursor=row.cursor,
+        every=timedelta(seconds=row.every_seconds),
+        next_at=row.next_at,
+        last_success_at=row.last_success_at,
+        last_error=row.last_error,
+        failures=row.failures,
+        fence=row.fence if fence is None else fence,
+        opened_at=row.opened_at,
+    )
