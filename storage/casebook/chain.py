@@ -1,0 +1,41 @@
+"""Checking the history's chain: nothing was changed, left out or put in."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from sqlalchemy import Engine, select
+
+from storage.casebook.moves import link
+from storage.engine import reading
+from storage.tables import history, notes
+
+
+def verify(engine: Engine, key: bytes) -> tuple[str, ...]:
+    """What is wrong with the history, row by row; empty when it holds. A forgotten note is not wrong; a changed one is."""
+    wrong: list[str] = []
+    with reading(engine) as connection:
+        rows = connection.execute(
+            select(history, notes.c.text.label("note"))
+            .outerjoin(notes, notes.c.id == history.c.note_id)
+            .order_by(history.c.case_id, history.c.seq)
+        ).all()
+    before, case_id, seq = "", None, 0
+    for row in rows:
+        if row.case_id != case_id:
+            before, case_id, seq = "", row.case_id, 0
+        named = f"case {row.case_id}, row {row.seq}"
+        if row.seq != seq + 1:
+            wrong.append(f"{named}: a row before it is missing")
+        told = (row.case_id, row.seq, row.thing, row.thing_id, row.was, row.now_is, row.who)
+        if link(before, (*told, row.why, row.note_hash), row.at) != row.chain:
+            wrong.append(f"{named}: it was changed")
+        if row.note is not None and row.note_hash != _hash(key, row.note):
+            wrong.append(f"{named}: its note was changed")
+        before, seq = row.chain, row.seq
+    return tuple(wrong)
+
+
+def _hash(key: bytes, note: str) -> str:
+    return hmac.new(key, note.encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,350 @@
+"""Reading for pages, the digest and due work. Nothing here writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, and_, func, or_, select
+
+from storage.case_file import (
+    as_case,
+    as_findings,
+    as_reach,
+    read_case_file,
+)
+from storage.casebook.cases import unanswered_old
+from storage.casebook.posts import with_texts
+from storage.casebook.sources import all_sources
+from storage.engine import reading
+from storage.lifecycle import LIVE_CASES
+from storage.tables import (
+    brands,
+    cases,
+    customers,
+    history,
+    mentions,
+    pauses,
+    people,
+    post_texts,
+    posts,
+    proposals,
+    quarantine,
+    replies,
+    verdicts,
+)
+from storage.views import (
+    CaseFile,
+    CaseView,
+    Counts,
+    Inbox,
+    InboxRow,
+    Lists,
+    OlderComplaint,
+    SourceState,
+)
+from storage.words import CaseState, Kind, Origin, ReplyState, Topic
+
+FIRST_WORDS = 280
+"""How much of a post a list shows."""
+
+_IN_HAND = (ReplyState.APPROVED, ReplyState.SENDING, ReplyState.UNCERTAIN, ReplyState.BY_HAND)
+
+
+class Reading:
+    """Views over the base, each one moment of it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def inbox(self, now: datetime, brand: str | None = None, limit: int = 50, after: int = 0) -> Inbox:
+        """Open cases that wait for a proposal to be approved, worst first, from the `after`-th on."""
+        where = and_(
+            cases.c.state == CaseState.OPEN,
+            ~cases.c.thanked,
+            cases.c.parked_why.is_(None),
+            _awake(now),
+            ~_has_reply(_IN_HAND),
+            _of(brand),
+        )
+        with reading(self.engine) as connection:
+            total = connection.execute(select(func.count()).select_from(cases).where(where)).scalar_one()
+            return Inbox(_rows(connection, where, now, limit, after), int(total))
+
+    def lists(self, now: datetime, brand: str | None = None, limit: int = 50) -> Lists:
+        """What waits for a person, beside the inbox: to post by hand, parked, ready to close, held."""
+        live = and_(cases.c.state.in_(sorted(LIVE_CASES)), _of(brand))
+        wheres = (
+            and_(_of(brand), _has_reply((ReplyState.BY_HAND,))),
+            and_(
+                _of(brand),
+                cases.c.state != CaseState.DISMISSED,
+                ~_has_reply((ReplyState.BY_HAND,)),
+                or_(cases.c.parked_why.is_not(None), _has_stuck_reply()),
+            ),
+            and_(
+                live,
+                cases.c.thanked,
+                cases.c.parked_why.is_(None),
+                ~_has_reply(_IN_HAND),
+                _awake(now),
+            ),
+            and_(_of(brand), _has_reply((ReplyState.APPROVED, ReplyState.SENDING))),
+        )
+        with reading(self.engine) as connection:
+            return Lists(*(_rows(connection, where, now, limit, 0) for where in wheres))
+
+    def snoozed(self, now: datetime, brand: str | None = None, limit: int = 50) -> tuple[InboxRow, ...]:
+        """Open cases out of sight for now."""
+        where = and_(cases.c.state == CaseState.OPEN, cases.c.snoozed_until > now, _of(brand))
+        with reading(self.engine) as connection:
+            return _rows(connection, where, now, limit, 0)
+
+    def in_state(
+        self,
+        states: Sequence[CaseState],
+        now: datetime,
+        brand: str | None = None,
+        limit: int = 50,
+        after: int = 0,
+    ) -> Inbox:
+        """Cases in these states, newest change first."""
+        where = and_(cases.c.state.in_(sorted(states)), _of(brand))
+        with reading(self.engine) as connection:
+            total = connection.execute(select(func.count()).select_from(cases).where(where)).scalar_one()
+            return Inbox(_rows(connection, where, now, limit, after, newest=True), int(total))
+
+    def case(self, case_id: int) -> CaseFile | None:
+        """Everything about one case, or None."""
+        with reading(self.engine) as connection:
+            return read_case_file(connection, case_id)
+
+    def case_view(self, case_id: int) -> CaseView | None:
+        """The case alone."""
+        with reading(self.engine) as connection:
+            row = connection.execute(select(cases).where(cases.c.id == case_id)).one_or_none()
+        return as_case(row) if row is not None else None
+
+    def case_of_reply(self, reply_id: int) -> int | None:
+        """The case a reply belongs to."""
+        with reading(self.engine) as connection:
+            found = connection.execute(select(replies.c.case_id).where(replies.c.id == reply_id)).scalar_one_or_none()
+        return int(found) if found is not None else None
+
+    def older_complaints(self, brand: str, now: datetime) -> int:  # noqa: ARG002
+        """How many older complaints nobody ever answered."""
+        with reading(self.engine) as connection:
+            query = select(func.count()).select_from(unanswered_old(brand).subquery())
+            return int(connection.execute(query).scalar_one())
+
+    def older(self, brand: str, now: datetime, limit: int = 50) -> tuple[OlderComplaint, ...]:  # noqa: ARG002
+        """The older complaints themselves, newest first."""
+        old = unanswered_old(brand).subquery()
+        with reading(self.engine) as connection:
+            rows = connection.execute(
+                with_texts()
+                .add_columns(old.c.id.label("mention_id"))
+                .join(old, old.c.post_id == posts.c.id)
+                .order_by(posts.c.created_at.desc())
+                .limit(limit)
+            ).all()
+        return tuple(
+            OlderComplaint(
+                row.mention_id, row.place, row.author_handle, row.text[:FIRST_WORDS], row.created_at, row.url
+            )
+            for row in rows
+        )
+
+    def old_answer(self, brand: str) -> bool | None:
+        """Whether older complaints are answered one a day; None while the owner has not said."""
+        with reading(self.engine) as connection:
+            return connection.execute(select(brands.c.old_one_a_day).where(brands.c.key == brand)).scalar_one_or_none()
+
+    def counts(self, now: datetime, brand: str | None = None) -> Counts:  # noqa: ARG002
+        """How many cases in each state, mentions, and newest verdicts of each kind."""
+        newest = select(func.max(verdicts.c.id)).group_by(verdicts.c.mention_id).scalar_subquery()
+        of_case = cases.c.brand == brand if brand else cases.c.id > 0
+        of_mention = mentions.c.brand == brand if brand else mentions.c.id > 0
+        of_verdict = verdicts.c.brand == brand if brand else verdicts.c.id > 0
+        with reading(self.engine) as connection:
+            states = connection.execute(
+                select(cases.c.state, func.count()).where(of_case).group_by(cases.c.state)
+            ).all()
+            kinds = connection.execute(
+                select(verdicts.c.kind, func.count())
+                .where(verdicts.c.id.in_(newest), of_verdict)
+                .group_by(verdicts.c.kind)
+            ).all()
+            found = connection.execute(select(func.count()).select_from(mentions).where(of_mention)).scalar_one()
+        by_state = dict.fromkeys(CaseState, 0) | {CaseState(row[0]): int(row[1]) for row in states}
+        by_kind = dict.fromkeys(Kind, 0) | {Kind(row[0]): int(row[1]) for row in kinds}
+        return Counts(by_state, int(found), by_kind)
+
+    def approved_so_far(self, brand: str) -> int:
+        """How many replies people have approved for this brand: the first ones are held longer."""
+        with reading(self.engine) as connection:
+            return int(
+                connection.execute(
+                    select(func.count()).where(replies.c.brand == brand, replies.c.approved_by.is_not(None))
+                ).scalar_one()
+            )
+
+    def sources(self) -> tuple[SourceState, ...]:
+        """How every source is doing."""
+        with reading(self.engine) as connection:
+            return all_sources(connection)
+
+    def quarantined(self, limit: int = 50) -> tuple[tuple[datetime, str, str, str], ...]:
+        """Posts that could not be read: (when, source, why, the beginning of what came), newest first."""
+        with reading(self.engine) as connection:
+            rows = connection.execute(select(quarantine).order_by(quarantine.c.id.desc()).limit(limit)).all()
+        return tuple((row.at, row.source_key, row.why, row.raw[:FIRST_WORDS]) for row in rows)
+
+    def people_names(self) -> dict[int, str]:
+        """Names by person id."""
+        with reading(self.engine) as connection:
+            return {row.id: row.name for row in connection.execute(select(people.c.id, people.c.name))}
+
+    def pulse(self) -> int:
+        """A number that changes whenever something a page shows has changed."""
+        tables = (history, mentions, proposals, verdicts, pauses, quarantine)
+        with reading(self.engine) as connection:
+            counted = [
+                connection.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one() for table in tables
+            ]
+            versions = connection.execute(select(func.count()).select_from(post_texts)).scalar_one()
+            moved = connection.execute(
+                select(func.count(), func.max(cases.c.changed_at), func.max(replies.c.changed_at)).select_from(
+                    cases.outerjoin(replies, replies.c.case_id == cases.c.id)
+                )
+            ).one()
+            ended = connection.execute(select(func.count()).where(pauses.c.ended_at.is_not(None))).scalar_one()
+        return hash((*counted, versions, *moved, ended)) & 0x7FFFFFFFFFFF
+
+
+def _of(brand: str | None) -> Any:
+    return cases.c.brand == brand if brand else cases.c.id > 0
+
+
+def _awake(now: datetime) -> Any:
+    return or_(cases.c.snoozed_until.is_(None), cases.c.snoozed_until <= now)
+
+
+def _has_reply(states: Sequence[ReplyState]) -> Any:
+    return select(replies.c.id).where(replies.c.case_id == cases.c.id, replies.c.state.in_(list(states))).exists()
+
+
+def _has_stuck_reply() -> Any:
+    return (
+        select(replies.c.id)
+        .where(
+            replies.c.case_id == cases.c.id,
+            replies.c.state == ReplyState.UNCERTAIN,
+        )
+        .exists()
+    )
+
+
+def _rows(
+    connection: Connection,
+    where: Any,
+    now: datetime,
+    limit: int,
+    after: int,
+    *,
+    newest: bool = False,
+) -> tuple[InboxRow, ...]:
+    order = (
+        (cases.c.changed_at.desc(), cases.c.id.desc())
+        if newest
+        else (cases.c.urgency.desc(), cases.c.waiting_since, cases.c.id)
+    )
+    found = connection.execute(
+        select(cases, customers.c.handle, customers.c.name)
+        .join(customers, customers.c.id == cases.c.customer_id)
+        .where(where)
+        .order_by(*order)
+        .limit(limit)
+        .offset(after)
+    ).all()
+    ids = [row.id for row in found]
+    texts = _newest_posts(connection, ids)
+    proposed = _proposals(connection, found)
+    latest = _replies(connection, ids)
+    return tuple(_row(row, texts.get(row.id, []), proposed.get(row.id), latest.get(row.id), now) for row in found)
+
+
+def _newest_posts(connection: Connection, ids: list[int]) -> dict[int, list[Row[Any]]]:
+    rows = connection.execute(
+        with_texts()
+        .add_columns(mentions.c.case_id)
+        .join(mentions, mentions.c.post_id == posts.c.id)
+        .where(mentions.c.case_id.in_(ids))
+        .order_by(posts.c.deleted_at.is_not(None), posts.c.created_at.desc())
+    ).all()
+    grouped: dict[int, list[Row[Any]]] = {}
+    for row in rows:
+        grouped.setdefault(row.case_id, []).append(row)
+    return grouped
+
+
+def _proposals(connection: Connection, found: Sequence[Row[Any]]) -> dict[int, Row[Any]]:
+    turns = {row.id: row.turn for row in found}
+    rows = connection.execute(
+        select(proposals)
+        .where(proposals.c.case_id.in_(list(turns)), proposals.c.alternative == 0)
+        .order_by(proposals.c.revision)
+    ).all()
+    return {row.case_id: row for row in rows if turns[row.case_id] == row.turn}
+
+
+def _replies(connection: Connection, ids: list[int]) -> dict[int, Row[Any]]:
+    rows = connection.execute(
+        select(replies).where(replies.c.case_id.in_(ids), replies.c.origin != Origin.OUTSIDE).order_by(replies.c.id)
+    ).all()
+    latest: dict[int, Row[Any]] = {}
+    for row in rows:
+        shown = latest.get(row.case_id)
+        if shown is None or row.state in _IN_HAND or shown.state not in _IN_HAND:
+            latest[row.case_id] = row
+    return latest
+
+
+def _row(
+    case: Row[Any],
+    written: list[Row[Any]],
+    proposal: Row[Any] | None,
+    reply: Row[Any] | None,
+    now: datetime,
+) -> InboxRow:
+    newest = written[0] if written else None
+    said = f"{newest.title}\n{newest.text}".strip() if newest is not None else ""
+    return InboxRow(
+        case_id=case.id,
+        brand=case.brand,
+        place=case.place,
+        handle=case.handle,
+        name=case.name,
+        text=said[:FIRST_WORDS],
+        url=newest.url if newest is not None else None,
+        urgency=case.urgency,
+        topic=Topic(case.topic),
+        language=case.language,
+        state=CaseState(case.state),
+        turn=case.turn,
+        opened_at=case.opened_at,
+        waiting=max(now - case.waiting_since, now - now),
+        proposal_id=proposal.id if proposal is not None else None,
+        proposal=proposal.text if proposal is not None else None,
+        findings=as_findings(proposal.findings) if proposal is not None else (),
+        reach=as_reach(proposal) if proposal is not None else None,
+        customer_posts=len(written),
+        reply_id=reply.id if reply is not None else None,
+        reply_state=ReplyState(reply.state) if reply is not None else None,
+        reply_due_at=reply.due_at if reply is not None else None,
+        reply_why=reply.why if reply is not None else None,
+        snoozed_until=case.snoozed_until,
+        shop=case.shop,
+        parked_why=case.parked_why,
+    )
