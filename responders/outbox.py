@@ -1,0 +1,239 @@
+"""The outbox: approved replies go out, uncertain ones are looked for, unwanted ones are taken down.
+
+The order of every posting is: look at what it answers once more, claim (committed, payload frozen), one request, settle under the
+claim's fence. A process that dies anywhere in between leaves a reply in `sending`; whoever finds it looks before anything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from places.doors import (
+    NeedsPerson,
+    Place,
+    Publisher,
+    Refused,
+    Repeat,
+    Unavailable,
+    Unsure,
+)
+from storage.casebook import Casebook, DueReply
+from storage.casebook.removals import Removal
+from storage.lifecycle import MovedOn
+from storage.words import Posted, Reply
+
+log = structlog.get_logger(__name__)
+
+FIRST_WAIT = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=1)
+"""Between tries of a reply that could not go out: doubled each time up to an hour, unless the platform names its own time."""
+
+PERSON_WAIT = timedelta(minutes=15)
+"""How long a reply waits before another try when somebody must act first (a key, credits)."""
+
+MOST_ATTEMPTS_AFTER_LOOKING = 2
+"""A reply that twice vanished without a trace is for a person (reliability.md: one automatic retry on Reddit)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """What posting needs. `look_again` brings the answered post up to date in the casebook, and raises Unavailable."""
+
+    casebook: Casebook
+    places: Mapping[str, Place]
+    publishers: Mapping[tuple[str, str], Publisher]
+    look_again: Callable[[DueReply, datetime], None]
+    clock: Callable[[], datetime]
+
+
+def post_due(outbox: Outbox) -> int:
+    """Post every reply whose hold is over; gives how many went up. One failing reply never stops the others."""
+    return sum(_post(outbox, due) for due in outbox.casebook.replies.due(outbox.clock()))
+
+
+def _post(outbox: Outbox, due: DueReply) -> bool:
+    publisher = outbox.publishers.get((due.brand, due.place))
+    if publisher is None:
+        _put_off(outbox, due, f"No account is connected for {due.place}. Connect one, or post it by hand.")
+        return False
+    if not _still_stands(outbox, due):
+        return False
+    reply = outbox.casebook.replies.claim(due.id, outbox.clock())
+    if reply is None:
+        return False
+    try:
+        return _send(outbox, publisher, reply)
+    except MovedOn as moved:
+        log.warning("reply_settled_elsewhere", reply=reply.id, why=moved.why)
+        return False
+
+
+def _still_stands(outbox: Outbox, due: DueReply) -> bool:
+    """Look at the answered post once more. What changed moves the case's turn, and the claim then refuses."""
+    try:
+        outbox.look_again(due, outbox.clock())
+    except Unavailable as away:
+        _put_off(outbox, due, f"Waiting to look at the post once more: {away.why}", away)
+        return False
+    except Exception as error:
+        log.exception("look_again_failed", reply=due.id)
+        _put_off(outbox, due, f"The post could not be looked at once more: {type(error).__name__}.")
+        return False
+    return True
+
+
+def _put_off(outbox: Outbox, due: DueReply, why: str, away: Unavailable | None = None) -> None:
+    now = outbox.clock()
+    retry_at = away.retry_at if away is not None else None
+    wait = PERSON_WAIT if isinstance(away, NeedsPerson) or away is None else FIRST_WAIT
+    outbox.casebook.replies.put_off(due.id, why, retry_at or now + wait, now)
+
+
+def _send(outbox: Outbox, publisher: Publisher, reply: Reply) -> bool:
+    replies, settle = outbox.casebook.replies, _settle(outbox, reply.place)
+    try:
+        posted = publisher.post(reply, outbox.clock())
+    except Refused as no:
+        replies.refused(reply.id, reply.fence, no.why, outbox.clock(), by_hand=no.by_hand)
+    except Unsure as unsure:
+        now = outbox.clock()
+        replies.unsure(reply.id, reply.fence, unsure.why, now + settle, now)
+    except Unavailable as away:
+        now = outbox.clock()
+        replies.put_back(reply.id, reply.fence, away.why, _next_try(reply, away, now), now)
+    except Exception as error:
+        # We don't know how far it got, and a second post would be worse than a late one.
+        log.exception("posting_failed", reply=reply.id)
+        now = outbox.clock()
+        why = f"Something unforeseen happened while posting ({type(error).__name__})."
+        replies.unsure(reply.id, reply.fence, why, now + settle, now)
+    else:
+        replies.posted(reply.id, reply.fence, posted, outbox.clock())
+        log.info("reply_posted", reply=reply.id, place=reply.place)
+        return True
+    return False
+
+
+def _next_try(reply: Reply, away: Unavailable, now: datetime) -> datetime:
+    if away.retry_at is not None:
+        return away.retry_at
+    if isinstance(away, NeedsPerson):
+        return now + PERSON_WAIT
+    doublings: int = min(reply.attempt - 1, 10)
+    return now + min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
+
+
+def _settle(outbox: Outbox, place: str) -> timedelta:
+    return outbox.places[place].capabilities.settle
+
+
+def look_due(outbox: Outbox) -> int:
+    """Look for every reply we are unsure of, and for those a dead process left in `sending`; gives how many were found up."""
+    replies = outbox.casebook.replies
+    for reply in replies.stranded(outbox.clock()):
+        _strand(outbox, reply)
+    return sum(_look(outbox, reply, looks) for reply, looks in replies.to_look(outbox.clock()))
+
+
+def _strand(outbox: Outbox, reply: Reply) -> None:
+    now = outbox.clock()
+    look_at = max(now, reply.sent_at + _settle(outbox, reply.place))
+    if look_at > now + _settle(outbox, reply.place):
+        look_at = now + _settle(outbox, reply.place)  # sent under a clock that was ahead
+    why = "The service stopped while this reply was going out."
+    try:
+        outbox.casebook.replies.unsure(reply.id, reply.fence, why, look_at, now)
+    except MovedOn as moved:
+        log.info("reply_settled_elsewhere", reply=reply.id, why=moved.why)
+
+
+def _look(outbox: Outbox, reply: Reply, looks: int) -> bool:
+    try:
+        found = _find(outbox, reply)
+        if found is not None:
+            outbox.casebook.replies.found(reply.id, reply.fence, found, outbox.clock())
+            return True
+        _nothing_there(outbox, reply, looks + 1)
+    except Unavailable as away:
+        now = outbox.clock()
+        wait = away.retry_at or now + _settle(outbox, reply.place)
+        outbox.casebook.replies.look_later(reply.id, reply.fence, wait, away.why, now)
+    except MovedOn as moved:
+        log.info("reply_settled_elsewhere", reply=reply.id, why=moved.why)
+    except Exception as error:
+        log.exception("looking_failed", reply=reply.id)
+        now = outbox.clock()
+        why = f"Looking for the reply failed ({type(error).__name__})."
+        outbox.casebook.replies.look_later(reply.id, reply.fence, now + PERSON_WAIT, why, now)
+    return False
+
+
+def _find(outbox: Outbox, reply: Reply) -> Posted | None:
+    publisher = outbox.publishers.get((reply.brand, reply.place))
+    if publisher is None:
+        raise NeedsPerson(f"No account is connected for {reply.place} to look with.")
+    return publisher.find(reply, outbox.clock())
+
+
+def _nothing_there(outbox: Outbox, reply: Reply, looks: int) -> None:
+    """A look found nothing: look once more, post once more where that is safe, or ask a person."""
+    replies, now = outbox.casebook.replies, outbox.clock()
+    title = outbox.places[reply.place].capabilities.title
+    repeat = outbox.places[reply.place].capabilities.repeat
+    keyed = repeat is Repeat.KEYED
+    if not keyed and looks < 2:
+        why = f"We looked on {title} once and did not see it yet."
+        replies.not_found(reply.id, reply.fence, why, now + _settle(outbox, reply.place), now)
+        return
+    may_repeat = repeat is not Repeat.NEVER and reply.attempt < MOST_ATTEMPTS_AFTER_LOOKING
+    if may_repeat:
+        why = f"We looked on {title} and it is not there."
+        replies.not_found(reply.id, reply.fence, why, now, now)
+        replies.try_again(reply.id, reply.fence, now, keyed=keyed)
+        return
+    why = f"We looked on {title} {looks} times and did not see it. Please look yourself and tell us."
+    replies.not_found(reply.id, reply.fence, why, None, now)
+
+
+def remove_due(outbox: Outbox) -> int:
+    """Take down every reply whose taking down is due; gives how many are down."""
+    removals = outbox.casebook.removals
+    claimed = (removals.claim(reply_id, outbox.clock()) for reply_id in removals.due(outbox.clock()))
+    return sum(_remove(outbox, removal) for removal in claimed if removal is not None)
+
+
+def _remove(outbox: Outbox, removal: Removal) -> bool:
+    removals = outbox.casebook.removals
+    publisher = outbox.publishers.get((removal.brand, removal.place))
+    if publisher is None:
+        why = f"No account is connected for {removal.place}."
+        removals.failed(removal.reply_id, removal.fence, why, None, outbox.clock())
+        return False
+    try:
+        publisher.remove(removal.posted, outbox.clock())
+        removals.removed(removal.reply_id, removal.fence, outbox.clock())
+    except MovedOn as moved:
+        log.info("removal_settled_elsewhere", reply=removal.reply_id, why=moved.why)
+        return False
+    except (Refused, Unsure, Unavailable) as failed:
+        removals.failed(removal.reply_id, removal.fence, failed.why, _remove_again(outbox, failed), outbox.clock())
+        return False
+    except Exception as error:
+        log.exception("removal_failed", reply=removal.reply_id)
+        now = outbox.clock()
+        why = f"Something unforeseen happened ({type(error).__name__})."
+        removals.failed(removal.reply_id, removal.fence, why, now + PERSON_WAIT, now)
+        return False
+    return True
+
+
+def _remove_again(outbox: Outbox, failed: Refused | Unsure | Unavailable) -> datetime | None:
+    if isinstance(failed, Refused):
+        return None
+    # Removing twice is harmless, so an unsure removal is simply done again.
+    retry_at = failed.retry_at if isinstance(failed, Unavailable) else None
+    return retry_at or outbox.clock() + FIRST_WAIT
