@@ -10,6 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+__all__ = ["BaseUnavailable", "Connection", "Engine", "explained", "open_engine", "reading", "set_wal", "writing"]
+# Engine and Connection too: other rooms name the types from here.
+
 BUSY_SECONDS = 10
 """How long a writer waits for another (reliability.md: 5-10 s with BEGIN IMMEDIATE gave no locked error)."""
 
