@@ -337,6 +337,7 @@ def _row(
         waiting=max(now - case.waiting_since, now - now),
         proposal_id=proposal.id if proposal is not None else None,
         proposal=proposal.text if proposal is not None else None,
+        proposal_by=proposal.made_by if proposal is not None else None,
         findings=as_findings(proposal.findings) if proposal is not None else (),
         reach=as_reach(proposal) if proposal is not None else None,
         customer_posts=len(written),

@@ -209,6 +209,7 @@ class InboxRow:
     waiting: timedelta
     proposal_id: int | None
     proposal: str | None
+    proposal_by: str | None
     findings: tuple[Finding, ...]
     reach: Reach | None
     customer_posts: int

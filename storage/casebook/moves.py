@@ -83,15 +83,12 @@ def move_reply(
     who: str,
     why: str,
     now: datetime,
-    fence: int | None = None,
     **also: Any,
 ) -> None:
-    """Move a reply as it was read. With `fence`, only if this claim still holds. Raises MovedOn."""
+    """Move a reply as it was read, only if its state and fence still hold. Raises MovedOn."""
     was = ReplyState(row.state)
     check_reply_move(was, to)
     where = [replies.c.id == row.id, replies.c.state == was, replies.c.fence == row.fence]
-    if fence is not None:
-        where.append(replies.c.fence == fence)
     moved = connection.execute(update(replies).where(*where).values(state=to, changed_at=now, **also))
     if moved.rowcount != 1:
         raise MovedOn("Somebody else just changed this reply.")

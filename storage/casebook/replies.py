@@ -237,7 +237,7 @@ class Replies(Shelf):
         """It is up. Raises MovedOn when the claim no longer holds."""
         with self._writing() as connection:
             row = _claimed(connection, reply_id, fence)
-            self._up(connection, row, posted, "Posted.", now, fence)
+            self._up(connection, row, posted, "Posted.", now)
 
     def put_back(self, reply_id: int, fence: int, why: str, due_at: datetime, now: datetime) -> None:
         """Nothing went out; it is due again at `due_at`."""
@@ -245,7 +245,7 @@ class Replies(Shelf):
             row = _claimed(connection, reply_id, fence)
             move_reply(
                 connection, self.key, row, ReplyState.APPROVED,
-                who=MACHINE, why="Nothing went out; it will be tried again.", now=now, fence=fence,
+                who=MACHINE, why="Nothing went out; it will be tried again.", now=now,
                 due_at=due_at, lease_until=None,
             )  # fmt: skip
             _say(connection, reply_id, why)
@@ -265,7 +265,7 @@ class Replies(Shelf):
             row = _claimed(connection, reply_id, fence)
             move_reply(
                 connection, self.key, row, ReplyState.REFUSED,
-                who=MACHINE, why="The platform refused it.", now=now, fence=fence, lease_until=None,
+                who=MACHINE, why="The platform refused it.", now=now, lease_until=None,
             )  # fmt: skip
             _say(connection, reply_id, why)
             if by_hand:
@@ -283,7 +283,7 @@ class Replies(Shelf):
             row = _claimed(connection, reply_id, fence)
             move_reply(
                 connection, self.key, row, ReplyState.UNCERTAIN,
-                who=MACHINE, why="We don't know whether it went out.", now=now, fence=fence,
+                who=MACHINE, why="We don't know whether it went out.", now=now,
                 look_at=look_at, looks=0, lease_until=None,
             )  # fmt: skip
             _say(connection, reply_id, why)
@@ -313,7 +313,7 @@ class Replies(Shelf):
         """Looking found it: it had gone out."""
         with self._writing() as connection:
             row = _uncertain(connection, reply_id, fence)
-            self._up(connection, row, posted, "We looked: it had gone out.", now, fence)
+            self._up(connection, row, posted, "We looked: it had gone out.", now)
 
     def not_found(self, reply_id: int, fence: int, why: str, look_at: datetime | None, now: datetime) -> None:
         """A look found nothing. Look again at `look_at`; None: only a person can tell now, and is told."""
@@ -349,7 +349,7 @@ class Replies(Shelf):
             move_reply(
                 connection, self.key, row, ReplyState.APPROVED,
                 who=MACHINE, why="It did not go out; it will be posted once more.", now=now,
-                fence=fence, due_at=now, look_at=None,
+                due_at=now, look_at=None,
             )  # fmt: skip
 
     def _up(
@@ -359,11 +359,10 @@ class Replies(Shelf):
         posted: Posted,
         why: str,
         now: datetime,
-        fence: int,
     ) -> None:
         move_reply(
             connection, self.key, row, ReplyState.POSTED,
-            who=MACHINE, why=why, now=now, fence=fence,
+            who=MACHINE, why=why, now=now,
             posted_at=posted.at, native_id=posted.native_id, url=posted.url,
             lease_until=None, look_at=None,
         )  # fmt: skip
