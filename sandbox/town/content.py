@@ -173,7 +173,8 @@ def _shop(raw: dict[str, Any]) -> TownShop:
 
 def _scene_post(raw: dict[str, Any]) -> ScenePost:
     times = {key: seconds(raw[key]) for key in ("at", "visible", "edit_at", "delete_at") if key in raw}
-    return ScenePost(**{**raw, **times, "text": raw["text"].strip("\n")})
+    known: dict[str, Any] = raw | times | {"text": raw["text"].strip("\n")}
+    return ScenePost(**known)
 
 
 def _patterns(lang: str) -> list[Pattern]:
