@@ -33,7 +33,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "rich": ("desk/",),
     "sqlalchemy": ("storage/", "alembic/"),
     "starlette": ("desk/web/", "sandbox/"),
-    "tweepy": ("places/x.py",),
+    "tweepy": ("places/x/",),
     "twitter_text": ("places/",),
     "typer": ("desk/",),
     "uvicorn": ("desk/", "sandbox/"),
