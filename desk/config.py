@@ -75,8 +75,6 @@ class Service(Section):
         "",
         description="The address people type to reach the inbox, used for links in mail. Empty: made from host and port.",
     )
-    sign_in_for: Duration = Field(timedelta(days=30), description="How long a sign-in lasts at most.")
-    sign_out_after: Duration = Field(timedelta(days=7), description="A sign-in that nobody uses for so long ends.")
     tick: Duration = Field(
         timedelta(seconds=5), description="How often the service looks for work that is due. Looking costs nothing."
     )
@@ -91,12 +89,14 @@ class Service(Section):
         description="A practice town instead of the world: pages say so, and a visitor on this computer is signed in as the owner.",
     )
 
+    town: Annotated[str, AfterValidator(check_address)] = Field(
+        "", description="The practice town's own pages, linked from the banner."
+    )
+
     @model_validator(mode="after")
     def _stays_here(self) -> Self:
         if self.practice and not is_loopback(self.host):
             raise ValueError('practice = true signs every visitor in, so host must stay "127.0.0.1"')
-        if self.sign_out_after > self.sign_in_for:
-            raise ValueError("sign_out_after cannot be longer than sign_in_for")
         return self
 
     @property
@@ -208,6 +208,10 @@ class Settings(BaseSettings):
         self._folder = folder.resolve()
         return self
 
+    def listening_on(self, port: int) -> Self:
+        """The same settings with another port."""
+        return self.model_copy(update={"service": self.service.model_copy(update={"port": port})})
+
     @property
     def database_url(self) -> str:
         """The database as SQLAlchemy writes it."""
@@ -222,6 +226,21 @@ class Settings(BaseSettings):
     def key_path(self) -> Path:
         """The file with the secret key, beside the database unless a full path is given."""
         return self.database_path.parent / self.service.key_file
+
+    @property
+    def demo(self) -> bool:
+        """Whether this is the practice town."""
+        return self.service.practice
+
+    @property
+    def town_url(self) -> str | None:
+        """The practice town's public pages, in the demo."""
+        return self.service.town or None
+
+    @property
+    def public_url(self) -> str | None:
+        """Where people reach the inbox from other computers, or None on this one alone."""
+        return self.service.address or None
 
     @property
     def digest_zone(self) -> str:

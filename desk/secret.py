@@ -11,6 +11,20 @@ from pathlib import Path
 
 from desk.errors import Trouble
 
+SECRETS: Mapping[str, str] = {
+    "X_BEARER_TOKEN": "X: the app's bearer token. With it alone X can be searched, and nothing posted.",
+    "X_API_KEY": "X: the app's API key.",
+    "X_API_KEY_SECRET": "X: the app's API key secret.",
+    "X_ACCESS_TOKEN": "X: the access token of your account.",
+    "X_ACCESS_TOKEN_SECRET": "X: the access token secret of your account.",
+    "REDDIT_CLIENT_ID": "Reddit: the id of your script app.",
+    "REDDIT_CLIENT_SECRET": "Reddit: the app's secret.",
+    "REDDIT_PASSWORD": "Reddit: the password of your account there.",
+    "MAIL_PASSWORD": "The password at the mail server.",
+    "OWNER_PASSWORD": "The owner's password, read by `amends init` alone.",
+}
+"""Every secret there is, without the AMENDS_ in front, and what it opens."""
+
 KEY_BYTES = 32
 LOOKS_SECRET = re.compile(
     r"passw|passphrase|secret|token|bearer|api_?key|consumer_?key|credential|private_?key", re.IGNORECASE

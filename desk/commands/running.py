@@ -1,0 +1,119 @@
+"""`run`, `demo`, `poll`, `pause` and `resume`: the service, and the switches beside it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from desk.commands.opening import DEFAULT, Config, choose_brand, opened, read_config
+from desk.errors import Trouble
+
+PORT = 8420
+
+
+def run(
+    config: Config = DEFAULT,
+    port: Annotated[
+        int, typer.Option("--port", help="Listen on this port instead of the config file's.", min=1, max=65535)
+    ] = 0,
+) -> None:
+    """Run the service: poll, propose, post what was approved, and serve the inbox. Ctrl-C ends it."""
+    from desk.config import is_loopback
+    from desk.port import take_port
+    from desk.service import Service
+    from desk.wiring import open_house
+
+    settings = read_config(config)
+    if port:
+        settings = settings.listening_on(port)
+    if not is_loopback(settings.service.host) and not settings.service.address.startswith("https://"):
+        raise Trouble(
+            f'host = "{settings.service.host}" lets others in, and passwords would travel in the clear. '
+            'Put a web server with https in front and set address = "https://…", or use host = "127.0.0.1".'
+        )
+    listening = take_port(settings.service.host, settings.service.port, f"amends run --port, or port in {config}")
+    house = open_house(settings)
+    if not house.brands:
+        raise Trouble(f"No brand to listen for: add a [[brand]] to {config}.")
+    house.check_ready()
+    service = Service(house, lambda: typer.echo(f"Amends is running: {settings.service.base_url}/  (Ctrl-C ends it)"))
+    end_process(service.run(listening))
+
+
+def end_process(clean: bool) -> None:
+    """End now, even when a site keeps a thread of ours waiting; whatever is cut off is found at the next start."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if not clean:
+        os._exit(0)
+
+
+def demo(
+    port: Annotated[
+        int, typer.Option("--port", help="The inbox's port; the town takes the three after it.", min=1, max=65532)
+    ] = PORT,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget the last visit and begin anew.")] = False,
+    folder: Annotated[Path, typer.Option("--state", help="Where the demo keeps its things.", metavar="FOLDER")] = Path(
+        ".demo"
+    ),
+) -> None:
+    """Show everything in a practice town on this computer. Nothing reaches real people."""
+    from desk.demo import show_demo
+
+    end_process(show_demo(folder, port, fresh=fresh))
+
+
+def poll(config: Config = DEFAULT) -> None:
+    """Read every site once, now, and say what came."""
+    from desk.clock import utc_now
+    from desk.wiring import learn_accounts
+    from desk.work import poll as poll_due
+
+    with opened(config) as house:
+        if not house.sources:
+            raise Trouble("No site can be read yet. amends doctor says what is missing.")
+        learn_accounts(house, utc_now())
+        before = house.reading.counts(now=utc_now())
+        house.casebook.sources.poll_now(utc_now())
+        poll_due(house, utc_now())
+        after = house.reading.counts(now=utc_now())
+        states = [state for state in house.casebook.sources.all() if state.key in house.sources]
+        for state in states:
+            typer.echo(f"{state.key}: {state.last_error or 'read'}")
+        new_cases = sum(after.cases.values()) - sum(before.cases.values())
+        typer.echo(f"{after.mentions - before.mentions} new mentions, {new_cases} new cases.")
+        if any(state.last_error for state in states):
+            raise typer.Exit(1)
+
+
+def pause(
+    config: Config = DEFAULT,
+    brand: Annotated[str, typer.Option("--brand", "-b", help="Only this brand. Without it: all.", metavar="KEY")] = "",
+) -> None:
+    """Stop posting at once: nothing goes out until `amends resume`."""
+    from desk.clock import utc_now
+
+    with opened(config) as house:
+        scope = choose_brand(house, brand).key if brand else "*"
+        house.casebook.pauses.pause(scope, "command", utc_now())
+    typer.echo(f"Posting is paused for {brand or 'all brands'}. Go on with: amends resume")
+
+
+def resume(
+    config: Config = DEFAULT,
+    brand: Annotated[str, typer.Option("--brand", "-b", help="Only this brand. Without it: all.", metavar="KEY")] = "",
+) -> None:
+    """Post again what was approved."""
+    from desk.clock import utc_now
+
+    with opened(config) as house:
+        scope = choose_brand(house, brand).key if brand else "*"
+        house.casebook.pauses.resume(scope, "command", utc_now())
+        still = bool(brand) and house.casebook.pauses.paused(brand)
+    if still:
+        raise Trouble("Posting stays paused: all brands are. Go on with: amends resume")
+    typer.echo(f"Posting goes on for {brand or 'all brands'}.")

@@ -1,0 +1,106 @@
+"""The service: pages and ticker in one process, begun together and ended together."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from types import FrameType
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from desk.ticker import Ticker
+from desk.web import create_app
+from desk.wiring import House
+
+LAST_ANSWERS = 1
+"""Seconds that pages under way get to finish."""
+LAST_WORK = timedelta(seconds=1)
+"""What is left of the three seconds in which Ctrl-C must be over."""
+
+_log = structlog.get_logger()
+
+
+class Pages(uvicorn.Server):
+    """uvicorn, telling the app at once when the end begins, so that open inboxes let go, and leaving the signals to us."""
+
+    def __init__(self, app: FastAPI, begun: Callable[[], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=LAST_ANSWERS,
+            )
+        )
+        self._app = app
+        self._begun = begun
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve, and say so."""
+        await super().startup(sockets=sockets)
+        if self.started:
+            self._begun()
+
+    def end(self) -> None:
+        """Begin the end: callable from any thread, as often as one likes."""
+        self._app.state.closing.set()
+        self.should_exit = True
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal: begin the end."""
+        del sig, frame
+        self.end()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take SIGINT and SIGTERM while serving. uvicorn's own would raise them again afterwards and cut our ending short."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+class Service:
+    """A house with its lights on."""
+
+    def __init__(self, house: House, begun: Callable[[], None] = lambda: None) -> None:
+        self.house = house
+        self.ticker = Ticker(house)
+        self.pages = Pages(create_app(house), begun)
+        self.gave_up = False
+
+    def run(self, listening: socket.socket) -> bool:
+        """Serve and tick until a signal or `end`. False when work had to be left behind: then the process must not wait for it."""
+        self.ticker.start()
+        try:
+            self.pages.run(sockets=[listening])
+        finally:
+            left = self.ticker.end(LAST_WORK)
+            listening.close()
+            if left:
+                _log.warning("ended in the middle of work; the next start finds it", work=", ".join(left))
+            else:
+                self.house.close()
+        return not left
+
+    def end(self) -> None:
+        """Begin the end, from any thread."""
+        self.pages.end()
+
+    def give_up(self) -> None:
+        """Begin the end because something the service stands on is gone; `gave_up` says so afterwards."""
+        self.gave_up = True
+        self.end()

@@ -1,0 +1,182 @@
+"""Opens the house: the base with its key, the brands, and every place whose keys are at hand."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Engine
+
+from desk.brands import BrandSection
+from desk.clock import utc_now
+from desk.config import Settings
+from desk.errors import Trouble
+from desk.openers import open_place, places_without_keys
+from desk.secret import open_key
+from places.doors import Opened, Place, Publisher, Source, Unavailable
+from storage.casebook import Casebook
+from storage.engine import BaseUnavailable, open_engine
+from storage.migrate import is_current, upgrade
+from storage.reading import Reading
+from storage.words import Brand
+
+ASK_AGAIN = timedelta(minutes=1)
+"""How long to wait before asking a place for our own account once more."""
+MOST_NOTICES = 5
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the owner should know about the service itself."""
+
+    at: datetime
+    says: str
+
+
+@dataclass(slots=True)
+class House:
+    """Everything that pages, commands and due work reach. `closed_places` says which places could not be opened, and why."""
+
+    settings: Settings
+    engine: Engine
+    casebook: Casebook
+    reading: Reading
+    brands: Mapping[str, Brand]
+    places: Mapping[str, Place]
+    sources: Mapping[str, Source]
+    publishers: Mapping[tuple[str, str], Publisher]
+    environ: Mapping[str, str]
+    closed_places: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    ask_again: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def site(self, place: str) -> str:
+        """What people call a place: "X", "Reddit", or the name that was pasted with a complaint."""
+        known = self.places.get(place)
+        return known.capabilities.title if known else place
+
+    def tell(self, says: str) -> None:
+        """Note something for the owner; the newest few are kept while the service runs."""
+        _log.warning(says)
+        with self._lock:
+            self.notices = (*self.notices, Notice(utc_now(), says))[-MOST_NOTICES:]
+
+    def propose_now(self, case_id: int) -> None:
+        """Write proposals for one case at once, when its turn has none yet. Raises BaseUnavailable."""
+        from responders.proposing import propose_one
+
+        propose_one(self.casebook, self.reading, self.places, self.publishers, self.brands, case_id, utc_now())
+
+    def check_ready(self) -> None:
+        """Refuse to serve from a base that cannot be written: nothing could be claimed, so nothing may be posted. Raises Trouble."""
+        try:
+            self.casebook.can_write()
+        except BaseUnavailable as unavailable:
+            raise Trouble(f"{unavailable.why} ({self.settings.database_path})") from unavailable
+
+    def close(self) -> None:
+        """Let go of the base."""
+        self.engine.dispose()
+
+
+def open_house(
+    settings: Settings,
+    environ: Mapping[str, str] = os.environ,
+    now: Callable[[], datetime] = utc_now,
+) -> House:
+    """Everything wired together. A new base is made when there is none. Raises Trouble, which says what to do."""
+    casebook, reading, engine = open_base(settings)
+    sections = {section.key: section for section in settings.brand}
+    try:
+        casebook.brands.sync([section.to_brand() for section in settings.brand], now())
+        brands = {brand.key: brand for brand in casebook.brands.all()}
+        opened, closed = _open_places(brands, sections, environ)
+        for _, one in opened:
+            for source in one.sources:
+                casebook.sources.ensure(source.key, source.brand, source.place, settings.polling.every, now())
+    except BaseUnavailable as unavailable:
+        engine.dispose()
+        raise Trouble(f"{unavailable.why} ({settings.database_path})") from unavailable
+    except BaseException:
+        engine.dispose()
+        raise
+    return House(
+        settings=settings,
+        engine=engine,
+        casebook=casebook,
+        reading=reading,
+        brands=brands,
+        places={**places_without_keys(), **{one.place.capabilities.place: one.place for _, one in opened}},
+        sources={source.key: source for _, one in opened for source in one.sources},
+        publishers={(brand, one.publisher.place): one.publisher for brand, one in opened if one.publisher},
+        environ=environ,
+        closed_places=closed,
+    )
+
+
+def open_base(settings: Settings) -> tuple[Casebook, Reading, Engine]:
+    """The base and its key, made when neither is there yet. Raises Trouble."""
+    path = settings.database_path
+    if not path.parent.is_dir():
+        raise Trouble(
+            f"The folder {path.parent} for the database is missing. Make it, or change database in [service]."
+        )
+    new = not path.exists() or path.stat().st_size == 0
+    if not new and not settings.key_path.exists():
+        raise Trouble(
+            f"The secret key {settings.key_path} that belongs to the database is missing. "
+            "Put it back from your backup: without it the history cannot be checked."
+        )
+    key = open_key(settings.key_path)
+    try:
+        if new:
+            upgrade(settings.database_url)
+        elif not is_current(settings.database_url):
+            raise Trouble(
+                f"The database {path} was made by an older version. Copy it to a safe place, then run: amends migrate"
+            )
+    except BaseUnavailable as unavailable:
+        raise Trouble(f"{unavailable.why} ({path})") from unavailable
+    engine = open_engine(settings.database_url)
+    return Casebook(engine, key), Reading(engine), engine
+
+
+def _open_places(
+    brands: Mapping[str, Brand], sections: Mapping[str, BrandSection], environ: Mapping[str, str]
+) -> tuple[tuple[tuple[str, Opened], ...], tuple[str, ...]]:
+    opened: list[tuple[str, Opened]] = []
+    closed: list[str] = []
+    for brand in brands.values():
+        section = sections.get(brand.key) or BrandSection.from_brand(brand)
+        for place in brand.handles:
+            try:
+                opened.append((brand.key, open_place(place, brand, section, environ)))
+            except Trouble as trouble:
+                closed.append(f"{brand.name} on {place}: {trouble}")
+    return tuple(opened), tuple(closed)
+
+
+def learn_accounts(house: House, now: datetime) -> int:
+    """Ask each place once who we are there, so that our own posts are known by author id; how many answered."""
+    learned = 0
+    for (brand, place), publisher in house.publishers.items():
+        if house.ask_again.get((brand, place), now) > now:
+            continue
+        if any(account.place == place for account in house.casebook.brands.own_accounts(brand)):
+            continue
+        try:
+            account = publisher.me(now)
+        except Unavailable as unavailable:
+            house.ask_again[brand, place] = max(unavailable.retry_at or now, now + ASK_AGAIN)
+            _log.warning("a place did not say who we are there", brand=brand, place=place, why=unavailable.why)
+            continue
+        house.casebook.brands.own_account(brand, account, now)
+        learned += 1
+    return learned

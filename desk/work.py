@@ -1,0 +1,114 @@
+"""All work that falls due, in the order in which it is looked for. Each function finds its work in the base and claims it there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+import structlog
+
+from desk.clock import utc_now
+from desk.digest.sending import send_due
+from desk.wiring import House, learn_accounts
+from monitor.filter import judge
+from monitor.follow import follow_due
+from monitor.rounds import poll_due
+from responders.outbox import Outbox, look_due, post_due, remove_due
+from responders.proposing import propose_due
+from storage.casebook import DueReply, Judged
+from storage.engine import BaseUnavailable
+from storage.words import Gone
+
+Log = structlog.typing.FilteringBoundLogger
+
+
+@dataclass(frozen=True, slots=True)
+class DueWork:
+    """One kind of work. `do` gives how much it did; doing it twice, or in two processes at once, is harmless."""
+
+    name: str
+    do: Callable[[House, datetime], int]
+
+
+def poll(house: House, now: datetime) -> int:
+    """Read the sources that are due."""
+    return poll_due(house.casebook, house.sources, house.publishers, house.brands, now)
+
+
+def follow(house: House, now: datetime) -> int:
+    """Look again at the threads of live cases: edits, deletions, answers."""
+    return follow_due(house.casebook, house.sources, house.publishers, house.brands, now)
+
+
+def propose(house: House, now: datetime) -> int:
+    """Write proposals for cases whose turn has none."""
+    return propose_due(house.casebook, house.reading, house.places, house.publishers, house.brands, now)
+
+
+def post(house: House, now: datetime) -> int:
+    """Post the replies whose hold is over."""
+    del now  # the outbox asks the clock itself, at each step
+    return post_due(open_outbox(house))
+
+
+def look(house: House, now: datetime) -> int:
+    """Look whether uncertain replies are up."""
+    del now
+    return look_due(open_outbox(house))
+
+
+def remove(house: House, now: datetime) -> int:
+    """Take down replies that a person wants gone."""
+    del now
+    return remove_due(open_outbox(house))
+
+
+def answer_older(house: House, now: datetime) -> int:
+    """Raise one older complaint a day for brands whose owner asked for it."""
+    return house.casebook.cases.raise_old_due(now)
+
+
+def open_outbox(house: House) -> Outbox:
+    """The outbox of this house."""
+    return Outbox(house.casebook, house.places, house.publishers, partial(look_again, house), utc_now)
+
+
+def look_again(house: House, due: DueReply, now: datetime) -> None:
+    """Bring the answered post up to date in the casebook, where the place lets us look. Raises Unavailable."""
+    source = next((one for one in house.sources.values() if (one.brand, one.place) == (due.brand, due.place)), None)
+    if source is None:
+        return
+    brand = house.brands[due.brand]
+    found = source.again([due.parent.native_id], now).values()
+    seen = [one if isinstance(one, Gone) else Judged(one, judge(one, brand)) for one in found]
+    house.casebook.rounds.record_again(due.brand, seen, due.place, now)
+
+
+DUE_WORK: tuple[DueWork, ...] = (
+    DueWork("accounts", learn_accounts),
+    DueWork("poll", poll),
+    DueWork("follow", follow),
+    DueWork("propose", propose),
+    DueWork("post", post),
+    DueWork("look", look),
+    DueWork("remove", remove),
+    DueWork("older", answer_older),
+    DueWork("digest", send_due),
+)
+
+
+def do_work(work: DueWork, house: House, now: datetime, log: Log) -> int | None:
+    """Do one kind of work; None when it failed. A failure is told in the log and never stops the others."""
+    try:
+        done = work.do(house, now)
+    except BaseUnavailable as unavailable:
+        log.warning("work waits for the database", work=work.name, why=unavailable.why)
+        return None
+    except Exception:
+        log.exception("work failed and will be tried again", work=work.name)
+        return None
+    if done:
+        log.info("work done", work=work.name, much=done)
+    return done
