@@ -81,7 +81,10 @@ class Capabilities:
 class Place(Protocol):
     """What is known of a place without any account."""
 
-    capabilities: Capabilities
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do; the same for every account."""
+        ...
 
     def measure(self, text: str, audience: Audience) -> Length:
         """The text's length as the place counts it."""
