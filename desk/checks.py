@@ -76,5 +76,7 @@ def check_hours(hours: dict[str, str]) -> dict[str, str]:
 Port = Annotated[int, BeforeValidator(no_truth), Field(ge=1, le=65535)]
 Zone = Annotated[str, AfterValidator(check_zone)]
 Email = Annotated[str, AfterValidator(check_email)]
+ZoneOrNone = Annotated[str, AfterValidator(lambda name: name and check_zone(name))]
+EmailOrNone = Annotated[str, AfterValidator(lambda address: address and check_email(address))]
 LocalTime = Annotated[time, BeforeValidator(read_local_time)]
 Hours = Annotated[dict[str, str], AfterValidator(check_hours)]

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from desk.brands import BrandSection
-from desk.checks import Email, LocalTime, Port, Zone, no_truth
+from desk.checks import Email, EmailOrNone, LocalTime, Port, ZoneOrNone, no_truth
 from desk.durations import Duration
 
 Count = Annotated[int, BeforeValidator(no_truth), Field(ge=0, le=1000)]
@@ -139,7 +139,7 @@ class Mail(Section):
         "starttls", description='How the connection is protected. "none" is allowed on this computer only.'
     )
     user: str = Field("", description="The user name there. Empty: without signing in.")
-    sender: Email | Literal[""] = Field("", description="The address the mail comes from.")
+    sender: EmailOrNone = Field("", description="The address the mail comes from.")
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -155,7 +155,7 @@ class DigestSection(Section):
 
     to: tuple[Email, ...] = Field((), description="Who gets it. Empty: nobody.")
     at: LocalTime = Field(time(8, 0), description="At what time of the day, on the clock of time_zone.")
-    time_zone: Zone | Literal[""] = Field("", description="Whose clock. Empty: the first brand's.")
+    time_zone: ZoneOrNone = Field("", description="Whose clock. Empty: the first brand's.")
     when_empty: bool = Field(False, description="Send it also on days when nobody waits for an answer.")
     most: Annotated[int, BeforeValidator(no_truth), Field(ge=1, le=50)] = Field(
         12, description='How many cases it shows in full; the others become "and N more".'

@@ -73,7 +73,7 @@ def parse_settings(text: str, name: str, environ: Mapping[str, str]) -> Settings
     try:
         return Settings(**said)
     except ValidationError as error:
-        details = error.errors(include_url=False)
+        details = _without_echoes(error.errors(include_url=False))
         problems = [_explain(detail, text, name, environ) for detail in details[:MOST]]
         if len(details) > MOST:
             problems.append(f"… and {len(details) - MOST} more.")
@@ -82,6 +82,21 @@ def parse_settings(text: str, name: str, environ: Mapping[str, str]) -> Settings
         raise ConfigTrouble(
             f"A variable in the environment that begins with AMENDS_ cannot be read: {error}."
         ) from None
+
+
+def _without_echoes(details: list[ErrorDetails]) -> list[ErrorDetails]:
+    """A misspelt key is missing under its right name too; that goes without saying."""
+    meant = {
+        (tuple(one["loc"][:-1]), nearest(str(one["loc"][-1]), known_at(tuple(one["loc"][:-1]))))
+        for one in details
+        if one["type"] == "extra_forbidden"
+    }
+    return [
+        one
+        for one in details
+        if one["type"] != "missing"
+        or not any(at == tuple(one["loc"][:-1]) and f'"{one["loc"][-1]}"' in says for at, says in meant)
+    ]
 
 
 def parse_toml(text: str, name: str) -> dict[str, Any]:

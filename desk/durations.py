@@ -51,7 +51,7 @@ def write_duration(duration: timedelta) -> str:
     for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
         if seconds >= length and seconds % length == 0:
             return f"{int(seconds // length)} {unit}"
-    return f"{seconds:g} s"
+    return f"{seconds:.3f}".rstrip("0").rstrip(".") + " s"
 
 
 Duration = Annotated[timedelta, BeforeValidator(read_duration)]
