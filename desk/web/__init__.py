@@ -1,0 +1,7 @@
+"""The web inbox: what the owner sees and presses. Pages are made here on the server; a few small scripts make them livelier."""
+
+from __future__ import annotations
+
+from desk.web.app import create_app
+
+__all__ = ["create_app"]

@@ -1,0 +1,221 @@
+"""Everything the case page shows, gathered from the house once per request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from fastapi.responses import HTMLResponse
+
+from desk.web.editing import Editor, account_name, edit, hold_for, our_account, place_of, shown_text, site_name
+from desk.web.house import House
+from desk.web.lookalike import imitates
+from desk.web.pages import own_page
+from desk.web.showing import Piece, mark, safe_link
+from desk.web.visitor import NotFound, Visitor
+from storage.lifecycle import LIVE_CASES, OUTBOX, may_move_case
+from storage.views import CaseFile, ProposalView, ReplyView, ThreadPost
+from storage.words import Brand, CaseState, ReachHow, Reply, ReplyState
+
+SETTLING = frozenset({ReplyState.APPROVED, ReplyState.SENDING, ReplyState.BY_HAND, ReplyState.UNCERTAIN})
+"""While one of these stands, there is nothing else to approve."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPost:
+    """A post of the thread, cut for marking. `imitates` warns of a stranger who looks like us."""
+
+    one: ThreadPost
+    pieces: tuple[Piece, ...]
+    handle: str
+    imitates: bool
+    raised: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShownReply:
+    """A reply of ours. `link` opens the site's own composer, or the post it answers."""
+
+    one: ReplyView
+    link: str | None
+    seconds_left: int
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another proposed text, signed."""
+
+    id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """What `case.html` shows."""
+
+    file: CaseFile
+    brand: Brand
+    zone: str
+    site: str
+    account: str
+    shop: str
+    handle: str
+    customer_imitates: bool
+    posts: tuple[ShownPost, ...]
+    replies: tuple[ShownReply, ...]
+    editor: Editor | None
+    alternatives: tuple[Alternative, ...]
+    hold: timedelta
+    names: dict[int, str]
+    mark: str
+    may: dict[str, bool]
+
+    @property
+    def outbox(self) -> tuple[ShownReply, ...]:
+        """Replies not yet settled."""
+        return tuple(reply for reply in self.replies if reply.one.state in OUTBOX)
+
+    @property
+    def settled(self) -> tuple[ShownReply, ...]:
+        """Replies that are or were up."""
+        return tuple(reply for reply in self.replies if reply.one.state in (ReplyState.POSTED, ReplyState.REMOVED))
+
+    def who(self, by: str | None) -> str:
+        """A person's name for "person:3"."""
+        return name_of(by, self.names)
+
+
+def name_of(by: str | None, names: dict[int, str]) -> str:
+    """Who did it, in a word."""
+    kind, _, number = (by or "").partition(":")
+    if kind == "person":
+        return names.get(int(number), "somebody") if number.isdigit() else "somebody"
+    return {"machine": "Amends", "customer": "the customer", "command": "a command", "outside": "the site"}.get(
+        kind, kind or "somebody"
+    )
+
+
+def open_file(visitor: Visitor, case_id: int) -> CaseFile:
+    """The case's file. Raises NotFound."""
+    file = visitor.house.reading.case(case_id)
+    if file is None or file.case.brand not in visitor.house.brands:
+        raise NotFound
+    return file
+
+
+def find_proposal(file: CaseFile, proposal_id: int) -> ProposalView | None:
+    """One of this turn's proposals."""
+    return next((one for one in file.proposals if one.id == proposal_id), None)
+
+
+def show_case(
+    visitor: Visitor, file: CaseFile, editor: Editor | None = None, status: int = 200, **more: object
+) -> HTMLResponse:
+    """The case page; with `editor`, that one instead of the first proposal's."""
+    return own_page(visitor, "case.html", status, case=gather(visitor, file, editor), **more)
+
+
+def gather(visitor: Visitor, file: CaseFile, editor: Editor | None = None) -> CasePage:
+    """Read and cut everything the page shows."""
+    house, brand = visitor.house, visitor.house.brands[file.case.brand]
+    standing = [one for one in file.proposals if one.turn == file.case.turn]
+    if editor is None and visitor.may_act and may_edit(file) and standing:
+        editor = edit(house, file, standing[0], visitor.first_name)
+    shop = next((one.name for one in brand.shops if one.key == file.case.shop), "")
+    names = house.reading.people_names()
+    return CasePage(
+        file=file,
+        brand=brand,
+        zone=brand.time_zone,
+        site=site_name(house, file.case.place),
+        account=our_account(house, brand, file.case.place),
+        shop=shop,
+        handle=account_name(file.case.place, file.customer.handle),
+        customer_imitates=imitates(brand, file.customer.name, file.customer.handle),
+        posts=tuple(_shown_post(brand, file, one) for one in file.thread),
+        replies=tuple(_shown_reply(house, file, one, visitor, names) for one in file.replies),
+        editor=editor,
+        alternatives=_alternatives(visitor, file, standing, editor),
+        hold=hold_for(house, brand.key),
+        names=names,
+        mark=mark_of(file),
+        may=_may(visitor, file),
+    )
+
+
+def mark_of(file: CaseFile) -> str:
+    """Names the state in which somebody saw this case; it changes whenever something on the page did."""
+    replies = "-".join(f"{one.id}{one.state.value[:2]}{'r' if one.removal_due_at else ''}" for one in file.replies)
+    return f"{file.case.turn}.{file.case.state.value[:2]}.{len(file.proposals)}.{replies}"
+
+
+def may_edit(file: CaseFile) -> bool:
+    """Whether a reply can be approved now."""
+    live = file.case.state in LIVE_CASES and not file.customer.do_not_contact
+    return live and not any(one.state in SETTLING for one in file.replies)
+
+
+def _may(visitor: Visitor, file: CaseFile) -> dict[str, bool]:
+    state, acts = file.case.state, visitor.may_act
+    may = {target.value: acts and may_move_case(state, target) for target in CaseState}
+    return may | {"act": acts, "snooze": acts and state is CaseState.OPEN}
+
+
+def _shown_post(brand: Brand, file: CaseFile, one: ThreadPost) -> ShownPost:
+    raised = one.id == file.complaint.id
+    reasons = file.verdict.reasons if raised and file.verdict else ()
+    stranger = one.by != "us"
+    return ShownPost(
+        one=one,
+        pieces=mark(one.post.text, ((reason.start, reason.end, reason.says) for reason in reasons)),
+        handle=account_name(one.post.place, one.post.author.handle),
+        imitates=stranger and imitates(brand, one.post.author.name, one.post.author.handle),
+        raised=raised,
+    )
+
+
+def _shown_reply(house: House, file: CaseFile, one: ReplyView, visitor: Visitor, names: dict[int, str]) -> ShownReply:
+    left = (one.due_at - visitor.now).total_seconds() if one.due_at else 0.0
+    return ShownReply(one, open_link(house, file, one), max(int(left), 0), name_of(one.approved_by, names))
+
+
+def open_link(house: House, file: CaseFile, one: ReplyView) -> str | None:
+    """Where a person posts this reply: the site's own composer, else the post it answers."""
+    if one.state is not ReplyState.BY_HAND:
+        return None
+    parent = file.last.post
+    reply = Reply(
+        id=one.id,
+        brand=file.case.brand,
+        case_id=file.case.id,
+        place=one.place,
+        account=one.account,
+        key="",
+        parent_id=parent.reply_to,
+        conversation_id=parent.conversation_id,
+        customer_handle=file.customer.handle,
+        audience=one.audience,
+        purpose=one.purpose,
+        text=one.text,
+        sent_at=one.approved_at or file.case.changed_at,
+        parent_url=parent.url,
+    )
+    return safe_link(place_of(house, one.place).compose_link(reply)) or safe_link(parent.url)
+
+
+def _alternatives(
+    visitor: Visitor, file: CaseFile, standing: list[ProposalView], editor: Editor | None
+) -> tuple[Alternative, ...]:
+    if editor is None:
+        return ()
+    brand = visitor.house.brands[file.case.brand]
+    texts = [
+        Alternative(
+            one.id,
+            shown_text(one.text, one.made_by, one.language, brand=brand, shop=file.case.shop, name=visitor.first_name),
+        )
+        for one in standing
+        if one.reach.how is not ReachHow.NONE and one.purpose is editor.proposal.purpose
+    ]
+    return tuple(one for one in texts if one.text != editor.text)
