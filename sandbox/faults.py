@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -49,6 +50,13 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = (("content-type", "application/json; charset=utf-8"),)
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The true answer with its body changed on the way; only together with Done.FIRST."""
+
+    change: Callable[[bytes], bytes]
+
+
 NOTHING, CUT, HALF, TRUTH = Seen.NOTHING, Seen.CUT, Seen.HALF, Seen.TRUTH
 GARBAGE = Answer(body=b'{"data": [{"id": "1')
 EMPTY = Answer(body=b"")
@@ -67,7 +75,7 @@ class Fault:
     method: str
     path: str
     done: Done = Done.NEVER
-    seen: Seen | Answer = CUT
+    seen: Seen | Answer | Changed = CUT
     times: int | None = 1
     skip: int = 0
     delay: float = 0.0
@@ -150,7 +158,7 @@ class Front:
         await self._fail(fault, scope, body, receive, send)
 
     async def _fail(self, fault: Fault, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
-        name = fault.seen.value if isinstance(fault.seen, Seen) else f"answered {fault.seen.status or 'otherwise'}"
+        name = _name(fault.seen)
         caught = Caught(200)
         if fault.done is Done.FIRST:
             caught = await self._carry_out(scope, body, f"fault: {name}")
@@ -167,10 +175,14 @@ class Front:
             await asyncio.sleep(fault.delay)
         await self._answer(fault.seen, caught, scope, receive, send)
 
-    async def _answer(self, seen: Seen | Answer, caught: Caught, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _answer(
+        self, seen: Seen | Answer | Changed, caught: Caught, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         if isinstance(seen, Answer):
             headers = [(name.encode(), value.encode()) for name, value in seen.headers]
             await _send(send, Caught(seen.status or caught.status, headers, seen.body))
+        elif isinstance(seen, Changed):
+            await _send(send, Caught(caught.status, caught.headers, seen.change(caught.body)))
         elif seen is TRUTH:
             await _send(send, caught)
         elif seen is NOTHING:
@@ -203,6 +215,12 @@ class Front:
     def _write_down(self, scope: Scope, body: bytes, status: int, note: str) -> None:
         text = body.decode("utf-8", "backslashreplace")
         self.world.log(self.place, scope["method"], _target(scope), status, note, text)
+
+
+def _name(seen: Seen | Answer | Changed) -> str:
+    if isinstance(seen, Answer):
+        return f"answered {seen.status or 'otherwise'}"
+    return "changed" if isinstance(seen, Changed) else seen.value
 
 
 def _target(scope: Scope) -> str:

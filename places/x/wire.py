@@ -120,8 +120,11 @@ def parse(response: requests.Response) -> Body | None:
 
 
 def _answer_of(error: BaseException, last: requests.Response | None) -> requests.Response | None:
-    found = getattr(error, "response", None)
-    return found if isinstance(found, requests.Response) else last
+    """The answer that the error is about. None when none arrived whole; where tweepy stumbled over one, it is the last."""
+    if isinstance(error, (RequestException, tweepy.HTTPException)):
+        found = error.response
+        return found if isinstance(found, requests.Response) else None
+    return last
 
 
 def _says(response: requests.Response) -> str:
