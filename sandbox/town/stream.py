@@ -118,9 +118,12 @@ def make_voice(rng: Random, speech: Speech) -> Voice:
     """A townsperson who speaks that language: the same name always has the same handle, of at most 15 letters."""
     (first, latin), (last, latin_last) = rng.choice(speech.first), rng.choice(speech.last)
     style = sum(f"{latin}{latin_last}".encode()) % 4
-    handle = [f"{latin}_{latin_last}", f"{latin}{latin_last}", f"{latin_last}_{latin[0]}", f"{latin}_{latin_last[:2]}"][
-        style
-    ]
+    handle = [
+        f"{latin}_{latin_last}",
+        f"{latin}{latin_last}",
+        f"{latin_last}_{latin[:3]}",
+        f"{latin}_{latin_last[:5]}",
+    ][style]
     name = [f"{first} {last}", f"{first} {last}", f"{last} {first[0]}.", first][style]
     return Voice(handle[:15], name)
 
