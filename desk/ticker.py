@@ -67,10 +67,10 @@ class Shift:
 class Ticker:
     """Runs every kind of due work in its own thread, so that a site which hangs never holds up a reply."""
 
-    def __init__(self, house: House, works: Sequence[DueWork] = DUE_WORK) -> None:
+    def __init__(self, house: House, works: Sequence[DueWork] = DUE_WORK, clock: ClockWatch | None = None) -> None:
         self._house = house
         self._works = works
-        self._clock = ClockWatch()
+        self._clock = clock or ClockWatch()
         self._shift = Shift(house, house.settings.polling.lease)
         self._ending = threading.Event()
         self._busy: set[str] = set()

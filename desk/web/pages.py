@@ -23,8 +23,9 @@ STATIC = HERE / "static"
 
 def _finish(value: Any) -> Any:
     """Whatever a template forgot to reveal: a lone surrogate would break the page, a NUL has no place in one."""
-    if isinstance(value, str) and any(unicodedata.category(char) in ("Cs", "Cc") for char in value):
-        return "".join("\N{REPLACEMENT CHARACTER}" if _breaks(char) else char for char in value)
+    if isinstance(value, str) and any(map(_breaks, value)):
+        # Of the same type: what is escaped already must not be escaped again.
+        return type(value)("".join("\N{REPLACEMENT CHARACTER}" if _breaks(char) else char for char in value))
     return value
 
 
