@@ -33,7 +33,12 @@ def read_thread(line: Line, reader: Reader, post: Post, now: datetime) -> Sequen
         read = reader.read_or_poison(thing, now)
         if isinstance(read, Post):
             found.setdefault(read.native_id, read)
-    return sorted(found.values(), key=lambda each: (each.created_at, len(each.native_id), each.native_id))
+    return sorted(found.values(), key=_age)
+
+
+def _age(post: Post) -> tuple[datetime, bool, int, str]:
+    """Reddit counts whole seconds; within one, the submission comes first and ids tell the rest."""
+    return post.created_at, post.parent_id is not None, len(post.native_id), post.native_id
 
 
 class _Walk:
