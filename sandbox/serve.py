@@ -49,6 +49,7 @@ class Served:
             "access_log": False,
             "lifespan": "off",
             "timeout_graceful_shutdown": 1,
+            "date_header": False,
         }
         self._server = uvicorn.Server(uvicorn.Config(app, http=Line, ws="none", server_header=False, **options))
         self._thread = threading.Thread(

@@ -100,7 +100,7 @@ def read_post(element: Any, authors: Mapping[str, Author]) -> Post:
         created_at=created,
         conversation_id=conversation if isinstance(conversation, str) and is_id(conversation) else history[0],
         parent_id=references.get("replied_to"),
-        url=link_to(author.handle, history[-1]),
+        url=link_to(author.handle if author_id in authors else "", history[-1]),
         lang=_language(element.get("lang")),
         edited_at=edited,
         reply_to=history[-1],
