@@ -1,0 +1,55 @@
+"""How soon a complaint wants an answer, and whether it must be kept confidential."""
+
+from __future__ import annotations
+
+import re
+
+from monitor.filter.folding import MOST_JUDGED
+from monitor.filter.weighing import Weighed
+from storage.words import Kind, Post
+
+NOW, SOON, TODAY, CAN_WAIT = 4, 3, 2, 1
+
+_FEWEST_CAPITALS = 12  # letters; "OMG" shouts nothing
+_GRAVE = 4.5  # weight of a text full of complaints
+_LETTER: re.Pattern[str] = re.compile(r"[^\W\d_]")
+
+
+def is_shouting(text: str) -> bool:
+    """Whether most letters are capitals. Scripts without capitals (Telugu) never shout."""
+    letters: list[str] = _LETTER.findall(text[:MOST_JUDGED])
+    capitals = sum(1 for letter in letters if letter.isupper())
+    return capitals >= _FEWEST_CAPITALS and capitals * 10 >= len(letters) * 6
+
+
+def rate_urgency(weighed: Weighed, post: Post, trouble: float) -> int:
+    """1 (can wait) .. 4 (now). Danger to people and threats of law are 4; anger and repetition raise; mildness lowers.
+
+    What people ask for in public and how often they had to, not who they are: followers never count.
+    """
+    if any(told.weight > 1 for told in weighed.of("safety")) or weighed.topics.get("safety", 0.0) > 1:
+        return NOW
+    if weighed.of("legal"):
+        return NOW
+    signs = sum(
+        (
+            bool(weighed.of("anger")),
+            bool(weighed.of("again")),
+            is_shouting(post.text),
+            trouble >= _GRAVE,
+            "!!!" in post.text,
+        )
+    )
+    if signs == 0:
+        mild = bool(weighed.of("mild")) and post.rating not in (1, 2)
+        return CAN_WAIT if mild else TODAY
+    return SOON if signs < 3 else NOW
+
+
+def is_sensitive(weighed: Weighed, kind: Kind) -> bool:
+    """Whether it tells of illness, injury or allergies: kept out of reports and forgotten early.
+
+    A strong word is enough in any post; a faint one ("nuts", "hospital") only in a complaint.
+    """
+    strong = any(told.weight > 1 for told in weighed.of("safety"))
+    return strong or (kind is Kind.COMPLAINT and bool(weighed.of("safety")))

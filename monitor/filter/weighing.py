@@ -1,0 +1,160 @@
+"""What the cues of a text add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from monitor.filter.cues import Cues, Hit
+from monitor.filter.folding import Folded
+
+_RIVALS = (
+    "fine",
+    "resolved",
+    "complaint",
+    "praise",
+)  # of two that overlap the longer counts, of equals the earlier here
+_FAINT = 0.6
+_MOST_FROM_FAINT = 1.2  # many faint cues in a long review are still no more than one plain one
+_NOT_ONLY = frozenset(
+    ("only", "just", "but", "только", "numai", "doar")
+)  # "not only late but rude", "nothing but lies"
+_VERBAL_NOUN = ("డం", "టం", "dam", "tam")
+_NOBODY: frozenset[str] = frozenset()
+_NEGATED_PRAISE = 1.0  # "not fresh", "wasn't happy": as good as a complaint
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One cue that counted. `first`/`last` are tokens of the text, or of the title when `in_title`."""
+
+    hit: Hit
+    weight: float
+    topic: str
+    in_title: bool = False
+    negated: bool = False
+
+
+@dataclass(slots=True)
+class Weighed:
+    """All that a text's cues say. Weights add up; 1.0 of `trouble` is the line of a complaint."""
+
+    told: dict[str, list[Told]] = field(default_factory=dict)
+    topics: dict[str, float] = field(default_factory=dict)
+    first_person: bool = False
+    speaks_alone: bool = False
+    comes_back: bool = False  # "edit:", "update", "now"
+
+    def of(self, sort: str) -> list[Told]:
+        """The cues of one sort that counted, in reading order."""
+        return self.told.get(sort, [])
+
+    def sum(self, sort: str) -> float:
+        """The weight of one sort; a cue said twice counts once, faint cues count up to a line."""
+        weights: dict[str, float] = {}
+        for told in self.of(sort):
+            key = told.hit.cue.text + ("!" if told.negated else "")
+            weights[key] = max(weights.get(key, 0.0), told.weight)
+        faint = sum(weight for weight in weights.values() if weight <= _FAINT)
+        return sum(weight for weight in weights.values() if weight > _FAINT) + min(faint, _MOST_FROM_FAINT)
+
+
+def weigh(title: Folded, text: Folded, lexicons: Sequence[Cues]) -> Weighed:
+    """Find the cues in title and text, let them outdo each other where they overlap, and add up."""
+    weighed = Weighed()
+    for in_title, part in ((True, title), (False, text)):
+        if part.keys:
+            _weigh_part(weighed, part, lexicons, in_title=in_title)
+    return weighed
+
+
+def _weigh_part(weighed: Weighed, part: Folded, lexicons: Sequence[Cues], *, in_title: bool) -> None:
+    keys = set(part.keys)
+    hits: list[tuple[int, Hit]] = []
+    for rank, lexicon in enumerate(lexicons):
+        weighed.first_person |= not keys.isdisjoint(lexicon.words.get("me", ()))
+        weighed.speaks_alone |= not keys.isdisjoint(lexicon.words.get("me_alone", ()))
+        weighed.comes_back |= not keys.isdisjoint(lexicon.words.get("back", ()))
+        hits.extend((rank, hit) for hit in lexicon.find(part))
+    unresolved = {at for _, hit in hits if hit.cue.sort == "unresolved" for at in range(hit.first, hit.last + 1)}
+    kept = _outdo(hits)
+    spoken_for = {at for _, hit in kept if hit.cue.sort in _RIVALS for at in range(hit.first, hit.last + 1)}
+    stand = _Standing(part, unresolved, spoken_for, in_title)
+    for rank, hit in kept:
+        told = _tell(hit, lexicons[rank], stand)
+        if told is None:
+            continue
+        sort = "complaint" if told.negated else hit.cue.sort
+        weighed.told.setdefault(sort, []).append(told)
+        if sort in ("complaint", "hint"):
+            weighed.topics[told.topic] = weighed.topics.get(told.topic, 0.0) + told.weight * (
+                0.4 if sort == "hint" else 1
+            )
+
+
+def _outdo(hits: Sequence[tuple[int, Hit]]) -> list[tuple[int, Hit]]:
+    """Of complaint, praise, "no problem" and "fixed" cues that overlap, only the longest stays; other sorts all stay."""
+    rivals = [one for one in hits if one[1].cue.sort in _RIVALS]
+    rivals.sort(
+        key=lambda one: (one[1].first - one[1].last, _RIVALS.index(one[1].cue.sort), -one[1].cue.weight, one[0])
+    )
+    taken: set[int] = set()
+    kept = [one for one in hits if one[1].cue.sort not in _RIVALS]
+    for rank, hit in rivals:
+        span = range(hit.first, hit.last + 1)
+        if taken.isdisjoint(span):
+            taken.update(span)
+            kept.append((rank, hit))
+    kept.sort(key=lambda one: (one[1].first, one[1].last))
+    return kept
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """Where cues stand: the part of the post, its words that say "not fixed", and the words that some cue has used up."""
+
+    part: Folded
+    unresolved: set[int]
+    spoken_for: set[int]
+    in_title: bool
+
+    def is_turned(self, hit: Hit, negators: frozenset[str]) -> bool:
+        """Whether a negator stands one or two words before the cue, in its sentence, not being part of another cue."""
+        part = self.part
+        for at in range(hit.first - 1, max(hit.first - 3, -1), -1):
+            if part.sentences[at] != part.sentences[hit.first] or at in self.spoken_for:
+                return False
+            if part.keys[at] in negators:
+                return part.keys[at + 1] not in _NOT_ONLY
+        return False
+
+    def is_taken_back(self, hit: Hit, negators: frozenset[str]) -> bool:
+        """Whether "sorted" is a part of "still not sorted"."""
+        return self.is_turned(hit, negators) or not self.unresolved.isdisjoint(range(hit.first, hit.last + 1))
+
+    def is_turned_after(self, hit: Hit, negators: frozenset[str]) -> bool:
+        """The same for Telugu, whose negation comes next after the word."""
+        at = hit.last + 1
+        if hit.first != hit.last or self.part.keys[hit.last].endswith(_VERBAL_NOUN):
+            return False  # "ఎత్తడం లేదు" is the complaint itself
+        if at >= len(self.part.keys) or self.part.sentences[at] != self.part.sentences[hit.last]:
+            return False
+        return self.part.keys[at] in negators
+
+
+def _tell(hit: Hit, lexicon: Cues, stand: _Standing) -> Told | None:
+    """What a cue tells where it stands: a negator turns it round."""
+    cue = hit.cue
+    negators = lexicon.words.get("negators", _NOBODY)
+    if cue.sort == "complaint":
+        after = lexicon.words.get("after_negators")
+        if stand.is_turned_after(hit, after) if after else stand.is_turned(hit, negators):
+            return None
+    elif cue.sort == "praise" and stand.is_turned(hit, lexicon.words.get("praise_negators", _NOBODY)):
+        if hit.first != hit.last:
+            return None
+        weight = _NEGATED_PRAISE if cue.weight > _FAINT else _FAINT
+        return Told(hit, weight, "product", stand.in_title, negated=True)
+    elif cue.sort == "resolved" and stand.is_taken_back(hit, negators):
+        return None
+    return Told(hit, cue.weight, cue.topic, stand.in_title)
