@@ -133,5 +133,5 @@ class Ticker:
 
 
 def _tell(length: timedelta) -> str:
-    seconds = int(length.total_seconds())
-    return f"{seconds // 60} min" if seconds >= 120 else f"{seconds} s"
+    seconds = round(length.total_seconds())
+    return f"{round(seconds / 60)} min" if seconds >= 120 else f"{seconds} s"

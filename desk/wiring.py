@@ -51,7 +51,7 @@ class House:
     places: Mapping[str, Place]
     sources: Mapping[str, Source]
     publishers: Mapping[tuple[str, str], Publisher]
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
     closed_places: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
     ask_again: dict[tuple[str, str], datetime] = field(default_factory=dict)
