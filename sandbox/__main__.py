@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import os
 import signal
 import sqlite3
 import sys
@@ -89,7 +90,7 @@ def _open(given: argparse.Namespace, stop: threading.Event) -> None:
 
 def _end_with_parent(stop: threading.Event) -> None:
     """Wait for the end of standard input. A parent that is killed cannot say goodbye, but its end of the pipe closes."""
-    while sys.stdin.buffer.read1(1024):
+    while os.read(0, 1024):  # not sys.stdin: a thread that waits in it cannot be left behind when the process ends
         pass
     stop.set()
 

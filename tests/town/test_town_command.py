@@ -86,6 +86,45 @@ def test_a_killed_town_goes_on_and_a_fresh_one_begins_anew(tmp_path: Path) -> No
         assert world.recall("town:seed") == "5"
 
 
+def test_a_town_with_a_parent_ends_when_the_parent_is_gone(tmp_path: Path) -> None:
+    port = three_free_ports()
+    started = subprocess.Popen(
+        command(port, tmp_path / "town.db", "--with-parent"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert started.stdout is not None
+        assert started.stdout.readline().startswith("sandbox ready")
+        assert started.poll() is None
+        _, errors = started.communicate(timeout=5)  # closes its standard input, as the end of a parent does
+        assert (started.returncode, errors) == (0, "")
+    finally:
+        started.kill()
+
+
+def test_a_town_whose_parent_lives_still_ends_when_told_to(tmp_path: Path) -> None:
+    port = three_free_ports()
+    started = subprocess.Popen(
+        command(port, tmp_path / "town.db", "--with-parent"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        assert started.stdout is not None
+        assert started.stdout.readline().startswith(b"sandbox ready")
+        started.send_signal(signal.SIGTERM)
+        assert started.wait(5) == 0
+        assert started.stderr is not None
+        assert started.stderr.read() == b""
+    finally:
+        started.kill()
+        started.communicate()
+
+
 @pytest.mark.parametrize("which", [0, 1, 2])
 def test_a_taken_port_is_one_clear_line_and_the_file_is_left_alone(tmp_path: Path, which: int) -> None:
     port, state = three_free_ports(), tmp_path / "town.db"
