@@ -54,7 +54,9 @@ def ask(request: Request, then: str, told: str = "", email: str = "", status: in
     if not is_safe(request):
         return HTMLResponse(error_page(403, "Not over this address", PLAIN), 403)
     door = request.cookies.get(door_name(request)) or new_secret()
-    shown = page(request, "sign_in.html", status, token=form_token(door), then=local_path(then), told=told, email=email)
+    shown = page(
+        request, "sign_in.html", status, form_token=form_token(door), then=local_path(then), told=told, email=email
+    )
     keep(shown, request, door_name(request), door)
     return shown
 
