@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-LEAVE_ALONE = re.compile(r"https?://[^\s<>\[\]\\`*|]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-"""Addresses: Reddit makes links of them by itself, and a backslash inside would break them."""
+LEAVE_ALONE = re.compile(r"https?://[^\s<>\[\]\\`*|]+|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+"""Addresses: Reddit makes links of them by itself, and a backslash inside would break them. Bounded, so that no text takes long."""
 
-ANYWHERE = re.compile(r"[\\`*_~^|<>\[\]]|&(?=#?\w+;)")
+ANYWHERE = re.compile(r"[\\`*_~^|<>\[\]]|&(?=#?\w{1,32};)")
 """Signs that mean something wherever they stand: emphasis, code, strike, superscript, tables, tags and spoilers, links, entities."""
 
-LIST_NUMBER = re.compile(r"\d+(?=[.)](?:\s|$))")
+LIST_NUMBER = re.compile(r"\d{1,9}(?=[.)](?:\s|$))")
 
 
 def escape(text: str) -> str:

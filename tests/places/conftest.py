@@ -8,17 +8,22 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from markdown_it import MarkdownIt
 
 from places.doors import Opened, Publisher, Source
+from places.reddit import RedditSettings, open_reddit
 from places.x import XSettings, open_x
 from sandbox.faults import FaultPlan
-from sandbox.keys import x_keys
+from sandbox.keys import reddit_keys, x_keys
+from sandbox.reddit import RedditOptions, create_reddit
 from sandbox.serve import Served
+from sandbox.things import Call
 from sandbox.world import World, WorldAccount, WorldPost, utc_now
 from sandbox.x import XOptions, create_x
 from storage.words import Audience, Brand, Post, Purpose, Reply
@@ -187,7 +192,117 @@ def x_bench() -> Iterator[Bench]:
         yield town.bench()
 
 
-BENCHES: dict[str, Callable[[], AbstractContextManager[Bench]]] = {"x": x_bench}
+class Words(HTMLParser):
+    """What a page says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+class InFullnames(World):
+    """A world spoken to as Reddit's clients speak: t1_, t2_ and t3_ before every id, and texts as they read there, without Markdown."""
+
+    def __init__(self, inner: World) -> None:
+        self.inner, self.clock = inner, inner.clock
+
+    def _named(self, post: WorldPost) -> WorldPost:
+        parent = self.inner.post("reddit", post.parent_id) if post.parent_id else None
+        read = Words()
+        read.feed(MarkdownIt().render(post.text))
+        return replace(
+            post,
+            id=f"t1_{post.id}" if parent else f"t3_{post.id}",
+            parent_id=None if parent is None else f"t1_{parent.id}" if parent.parent_id else f"t3_{parent.id}",
+            text="".join(read.words).strip(),
+        )
+
+    def publish(self, place: str, author_id: str, text: str, *, parent_id: str | None = None, **more: Any) -> WorldPost:
+        return self._named(
+            self.inner.publish(place, author_id[3:], text, parent_id=parent_id and parent_id[3:], **more)
+        )
+
+    def edit(self, place: str, post_id: str, text: str, at: datetime | None = None) -> WorldPost:
+        return self._named(self.inner.edit(place, post_id[3:], text, at))
+
+    def delete(self, place: str, post_id: str, at: datetime | None = None) -> None:
+        self.inner.delete(place, post_id[3:], at)
+
+    def rename(self, place: str, account_id: str, *, handle: str | None = None, name: str | None = None) -> None:
+        self.inner.rename(place, account_id[3:], handle=handle, name=name)
+
+    def posts(
+        self, place: str, *, now: datetime | None = None, author_id: str | None = None, board: str | None = None
+    ) -> list[WorldPost]:
+        found = self.inner.posts(place, now=now, author_id=author_id and author_id[3:], board=board)
+        return [self._named(post) for post in found]
+
+    def calls(self, place: str | None = None) -> list[Call]:
+        return self.inner.calls(place)
+
+
+def spoil_reddit(body: bytes) -> bytes:
+    page = json.loads(body)
+    page["data"]["children"][0]["data"]["selftext"] = None
+    return json.dumps(page).encode()
+
+
+@contextmanager
+def reddit_bench() -> Iterator[Bench]:
+    """Reddit's row."""
+    clock, options = Clock(), RedditOptions()
+    with World(":memory:", clock) as inner, Served(create_reddit(inner, options=options)) as served:
+        world = InFullnames(inner)
+        us, cora = (
+            replace(account, id=f"t2_{account.id}")
+            for account in (inner.add_account("reddit", handle, handle) for handle in ("rosebakery", "cora"))
+        )
+        inner.publish(
+            "reddit", cora.id[3:], "hello", title="Bakeries", board="springfield", at=clock() - timedelta(days=40)
+        )
+        keys = reddit_keys("rosebakery")
+        settings = RedditSettings(
+            client_id=keys.client_id,
+            client_secret=keys.client_secret,
+            username=keys.username,
+            password=keys.password,
+            subreddits=("springfield",),
+            reddit_url=served.url,
+            oauth_url=served.url,
+            timeout=QUICK,
+        )
+        brand = Brand("rosebakery", "Rose Bakery", ("Rose Bakery",), handles={"reddit": "rosebakery"})
+        opened = open_reddit(brand, settings)
+        assert opened.publisher is not None
+
+        def complain(text: str = "@rosebakery my croissant was cold", **given: Any) -> WorldPost:
+            return world.publish("reddit", cora.id, text, **{"title": "Ugh", "board": "springfield", **given})
+
+        def limit() -> None:
+            options.allowed = 0
+
+        yield Bench(
+            place="reddit",
+            world=world,
+            clock=clock,
+            plan=options.faults,
+            opened=opened,
+            source=opened.sources[0],
+            publisher=opened.publisher,
+            us=us,
+            cora=cora,
+            reading=r"/r/.*/(search|comments)",
+            posting="/api/comment",
+            complain=complain,
+            limit=limit,
+            spoil=spoil_reddit,
+        )
+
+
+BENCHES: dict[str, Callable[[], AbstractContextManager[Bench]]] = {"x": x_bench, "reddit": reddit_bench}
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from html.parser import HTMLParser
 
 import pytest
@@ -55,6 +56,13 @@ def test_line_ends_stay_line_ends(text: str) -> None:
 def test_nothing_becomes_markup(text: str) -> None:
     assert markdown.render(text) != markdown.render(escape(text)) or "^" in text
     assert shown(escape(text)).elements <= {"p", "br"}
+
+
+@pytest.mark.parametrize("pump", ["x", "a.", "a@", "&a", "1", "https://", "_", "@a.", "\\"])
+def test_no_text_takes_long(pump: str) -> None:
+    began = time.perf_counter()
+    escape(pump * (100_000 // len(pump)))
+    assert time.perf_counter() - began < 1.0
 
 
 def test_addresses_are_left_whole() -> None:
