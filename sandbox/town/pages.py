@@ -6,13 +6,12 @@ isolated; nothing but the town's own style sheet and script may run.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.applications import Starlette
@@ -21,9 +20,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from sandbox.town.addresses import bare
 from sandbox.town.content import Content, TownShop
-from sandbox.town.founding import note_kind, townsperson
 from sandbox.town.views import PLACES, Views
+from sandbox.town.writing import LONGEST, Visitor, read_form
 from sandbox.world import World, WorldAccount, WorldPost
 
 HEADERS = {
@@ -36,26 +36,7 @@ HEADERS = {
 
 STATIC = {"town.css": "text/css; charset=utf-8", "town.js": "text/javascript; charset=utf-8"}
 
-LONGEST = {"text": 4_000, "name": 50}
-BODY = 64_000
-"""Bytes of a form that are read at most."""
-
 LATEST = 25
-
-
-def public_url(base: str, place: str, post_id: str) -> str:
-    """The town's address for a post, given its native id (with or without t1_, t3_). `base` is the pages' own address."""
-    return f"{base.rstrip('/')}/go/{place}/{re.sub(r'^t[13]_', '', post_id)}"
-
-
-def town_url(base: str, url: str) -> str | None:
-    """The town's address for an address on x.com or reddit.com, a composer link included; None for any other."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").removeprefix("www.").removeprefix("old.")
-    prefix = {"x.com": "/x", "twitter.com": "/x", "reddit.com": ""}.get(host)
-    if prefix is None:
-        return None
-    return f"{base.rstrip('/')}{prefix}{parts.path}{'?' + parts.query if parts.query else ''}"
 
 
 @cache
@@ -146,54 +127,19 @@ class Pages:
         return self._page("compose.html", place=place, card=views.card(post), shop=shop, text=asked.get("text", ""))
 
     async def answer(self, request: Request) -> Response:
-        """Write under a post, as a shop or as a passer-by. The same text twice is written once."""
-        form = await _form(request)
+        """Write under a post."""
+        form = await read_form(request)
         post = self._post(request.path_params["place"], request.path_params["id"])
-        now = self.world.clock()
-        shop = next((each for each in self.content.shops if each.key == form.get("who")), None)
-        account = self.world.account(post.place, handle=shop.handle) if shop else None
-        author = account or self._visitor(post.place, form)
-        text = _text(form)
-        with self.world.together():
-            thread = self.world.conversation(post.place, post.conversation_id)
-            known = [
-                each for each in thread if (each.author_id, each.parent_id, each.text) == (author.id, post.id, text)
-            ]
-            written = known[0] if known else self.world.publish(post.place, author.id, text, at=now, parent_id=post.id)
-        return self._seen(written)
+        return self._seen(Visitor(self.world, self.content, form).answer(post))
 
     async def complain(self, request: Request) -> Response:
-        """A visitor writes to a shop, or of it."""
-        form = await _form(request)
-        shop = next((each for each in self.content.shops if each.key == form.get("shop")), self.content.shops[0])
-        place = form.get("place", "x") if form.get("place") in PLACES else "x"
-        author, text = self._visitor(place, form), _text(form)
-        if place == "reddit":
-            title = re.split(r"(?<=[.!?…])\s|\n", text, maxsplit=1)[0][:120]
-            if shop.name.lower() not in text.lower():
-                title = f"{shop.name}: {title}"
-            post = self.world.publish("reddit", author.id, text, title=title, board=shop.board)
-        else:
-            if form.get("mention") and f"@{shop.handle}" not in text.lower():
-                text = f"@{shop.handle} {text}"
-            elif shop.name.lower() not in text.lower() and f"@{shop.handle}" not in text.lower():
-                text = f"{shop.name}: {text}"
-            post = self.world.publish("x", author.id, text)
-        note_kind(self.world, place, post.id, "complaint")
-        return self._seen(post)
+        """Write to a shop, or of it."""
+        return self._seen(Visitor(self.world, self.content, await read_form(request)).complain())
 
     # --- smaller things ---------------------------------------------------------------------------
 
     def _seen(self, post: WorldPost) -> Response:
         return RedirectResponse(f"{Views(self.world, self.content).path(post)}#p-{post.id}", 303, HEADERS)
-
-    def _visitor(self, place: str, form: dict[str, str]) -> WorldAccount:
-        """The account of a visitor, by the name they gave. Nobody gets to write as a shop this way."""
-        name = " ".join(form.get("name", "").split())[: LONGEST["name"]] or "Robin Visitor"
-        handle = re.sub(r"[^a-z0-9_]+", "_", name.lower(), flags=re.ASCII).strip("_")[:15].strip("_") or "visitor"
-        if handle in {shop.handle for shop in self.content.shops}:
-            handle = f"not_{handle}"[:15]
-        return townsperson(self.world, place, handle, name, self.world.clock())
 
     def _concerned(self, post: WorldPost) -> TownShop:
         """The shop that a conversation is about, as far as one can tell."""
@@ -214,7 +160,7 @@ class Pages:
         return account
 
     def _post(self, place: str, native: str) -> WorldPost:
-        post = self.world.post(place, re.sub(r"^t[13]_", "", native))
+        post = self.world.post(place, bare(native))
         if post is None or post.visible_at > self.world.clock() + timedelta(seconds=1):
             raise HTTPException(404, "There is no such post in this town.")
         return post
@@ -233,29 +179,6 @@ class Pages:
             (error.status_code, error.detail) if isinstance(error, HTTPException) else (500, "Something broke.")
         )
         return self._page("refused.html", status, why=why)
-
-
-async def _form(request: Request) -> dict[str, str]:
-    """A form's fields. Forms of other sites are refused, and so are ones beyond all measure."""
-    origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
-        raise HTTPException(403, "That form belongs to another site.")
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY:
-            raise HTTPException(413, "That is far too long.")
-    try:
-        return dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=20))
-    except ValueError:
-        raise HTTPException(400, "That form could not be read.") from None
-
-
-def _text(form: dict[str, str]) -> str:
-    text = form.get("text", "").replace("\r\n", "\n").strip()[: LONGEST["text"]]
-    if not text:
-        raise HTTPException(400, "There was no text. Go back and write a few words.")
-    return text
 
 
 def _redirect(build: Callable[[Request], str]) -> Callable[[Request], Awaitable[Response]]:

@@ -11,7 +11,8 @@ import pytest
 import requests
 
 from sandbox.serve import Served
-from sandbox.town.pages import create_pages, public_url, town_url
+from sandbox.town.addresses import public_url, town_url
+from sandbox.town.pages import create_pages
 from sandbox.town.town import Town
 from sandbox.world import World, WorldAccount, utc_now
 
@@ -88,7 +89,8 @@ def test_native_addresses_of_the_real_places_lead_to_the_same_post_here(base: st
     mapped = town_url(base, f"https://x.com/i/status/{tweet.id}")
     assert mapped is not None
     assert f'data-post="{tweet.id}"' in get(mapped)
-    assert town_url(base, "https://example.org/x") is None
+    for foreign in ("https://example.org/x", "https://x.com.mallory.example/a", "https://[", ""):
+        assert town_url(base, foreign) is None
 
 
 @pytest.mark.parametrize("kind", ["", "t1_"])
