@@ -73,6 +73,8 @@ def run(arguments: list[str]) -> int:
     except Trouble as trouble:
         return _fail(str(trouble), trouble.exit_code)
     except typer.TyperException as mistake:
+        if not mistake.format_message():  # nothing was typed, and the help has been shown
+            return mistake.exit_code
         return _fail(f"{mistake.format_message()} (amends --help lists the commands)", mistake.exit_code)
     except (typer.Abort, KeyboardInterrupt):
         typer.echo("", err=True)

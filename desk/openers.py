@@ -15,6 +15,7 @@ from storage.words import Brand
 X_POSTING = ("X_API_KEY", "X_API_KEY_SECRET", "X_ACCESS_TOKEN", "X_ACCESS_TOKEN_SECRET")
 X_NEEDS = ("X_BEARER_TOKEN", *X_POSTING)
 REDDIT_NEEDS = ("REDDIT_CLIENT_ID", "REDDIT_CLIENT_SECRET", "REDDIT_PASSWORD")
+TITLES = {"x": "X", "reddit": "Reddit"}
 WITHOUT_KEYS = ("paste", "import")
 
 Open = Callable[[Brand, BrandSection, Mapping[str, str]], Opened]
@@ -39,7 +40,7 @@ def _open_x(brand: Brand, section: BrandSection, environ: Mapping[str, str]) -> 
     keys = {name: find_secret(name, environ, brand.key) or "" for name in X_NEEDS}
     posting = [name for name in X_POSTING if not keys[name]]
     if len(posting) not in (0, len(X_POSTING)) or (posting and not keys["X_BEARER_TOKEN"]):
-        raise Trouble(_missing(posting))
+        raise Trouble(_missing([name for name in X_NEEDS if not keys[name]]))
     settings = XSettings(
         bearer_token=keys["X_BEARER_TOKEN"],
         consumer_key=keys["X_API_KEY"],

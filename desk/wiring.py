@@ -15,7 +15,7 @@ from desk.brands import BrandSection
 from desk.clock import utc_now
 from desk.config import Settings
 from desk.errors import Trouble
-from desk.openers import open_place, places_without_keys
+from desk.openers import TITLES, open_place, places_without_keys
 from desk.secret import open_key
 from places.doors import Opened, Place, Publisher, Source, Unavailable
 from storage.casebook import Casebook
@@ -159,7 +159,7 @@ def _open_places(
             try:
                 opened.append((brand.key, open_place(place, brand, section, environ)))
             except Trouble as trouble:
-                closed.append(f"{brand.name} on {place}: {trouble}")
+                closed.append(f"{brand.name} on {TITLES.get(place, place)}: {trouble}")
     return tuple(opened), tuple(closed)
 
 

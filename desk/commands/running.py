@@ -18,8 +18,8 @@ PORT = 8420
 def run(
     config: Config = DEFAULT,
     port: Annotated[
-        int, typer.Option("--port", help="Listen on this port instead of the config file's.", min=1, max=65535)
-    ] = 0,
+        int | None, typer.Option("--port", help="Listen on this port instead of the config file's.", min=1, max=65535)
+    ] = None,
 ) -> None:
     """Run the service: poll, propose, post what was approved, and serve the inbox. Ctrl-C ends it."""
     from desk.config import is_loopback

@@ -129,7 +129,12 @@ def test_a_service_that_died_is_followed_when_its_lease_ends(house: House, setti
     assert dead.mine
     assert not heir.mine
     neighbour.close()  # it never says goodbye
-    assert eventually(lambda: heir.renew() or heir.mine)
+
+    def taken_over() -> bool:
+        heir.renew()
+        return heir.mine
+
+    assert eventually(taken_over)
     assert not dead.mine, "by then the dead one would know that its lease has ended"
 
 
