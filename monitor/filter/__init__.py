@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from monitor.filter.cues import version
-from monitor.filter.languages import LANGUAGES, warm_up
+from monitor.filter.language import LANGUAGES, find_language, warm_up
 from monitor.filter.verdicts import judge
 
-__all__ = ["LANGUAGES", "judge", "version", "warm_up"]
+__all__ = ["LANGUAGES", "find_language", "judge", "version", "warm_up"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from monitor.filter.languages import warm_up
+from monitor.filter.language import warm_up
 from monitor.filter.mood import COMPLAINT_BELOW, measure_mood
 from monitor.filter.verdicts import judge
 from storage.words import Author, Brand, Kind, Post, Verdict
@@ -40,6 +40,13 @@ class Table:
     positive: float
     texts_per_second: float
     scores: tuple[Score, ...]
+
+    def __str__(self) -> str:
+        """The table as text, one line per way of telling."""
+        head = f"{self.texts} texts, {self.positive:.0%} complaints, {self.texts_per_second:,.0f} texts a second on one core"
+        lines = [head, f"{'':24}{'precision':>10}{'recall':>10}{'F1':>10}"]
+        lines.extend(f"{one.name:24}{one.precision:>10.3f}{one.recall:>10.3f}{one.f1:>10.3f}" for one in self.scores)
+        return "\n".join(lines)
 
 
 class Unreadable(ValueError):
@@ -86,16 +93,6 @@ def evaluate(path: str | Path, language: str | None = None) -> Table:
             _score("everything", [True] * len(truth), truth),
         ),
     )
-
-
-def show(table: Table) -> str:
-    """The table as text, one line per way of telling."""
-    lines = [f"{table.texts} texts, {table.positive:.0%} complaints, {table.texts_per_second:,.0f} texts a second"]
-    lines.append(f"{'':24}{'precision':>10}{'recall':>10}{'F1':>10}")
-    lines.extend(
-        f"{score.name:24}{score.precision:>10.3f}{score.recall:>10.3f}{score.f1:>10.3f}" for score in table.scores
-    )
-    return "\n".join(lines)
 
 
 def _is_unhappy(verdict: Verdict) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from monitor.filter import cues, naming
 from monitor.filter.folding import MOST_JUDGED, fold
-from monitor.filter.languages import cues_for, detect
+from monitor.filter.language import cues_for, detect
 from monitor.filter.mood import measure_mood
 from monitor.filter.saying import Said, say_why
 from monitor.filter.urgency import is_sensitive, rate_urgency

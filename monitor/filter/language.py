@@ -8,7 +8,7 @@ from functools import cache
 from typing import Protocol
 
 from monitor.filter import cues
-from monitor.filter.folding import URL
+from monitor.filter.folding import URL, fold
 
 LANGUAGES: tuple[str, ...] = ("en", "ru", "ro", "te", "es", "de", "fr", "pt", "it", "pl", "uk", "tr", "hi")
 UNKNOWN = "und"
@@ -142,6 +142,11 @@ def detect(text: str, words: Sequence[str], field: str | None) -> str:
     if len(words) < _FEWEST_WORDS or not _LETTERS.search(text):
         return UNKNOWN
     return _identifier().classify(text)[0]
+
+
+def find_language(text: str) -> str:
+    """The language of a text of which nothing else is known, one of LANGUAGES, or "und" when it is too short to tell."""
+    return detect(text, fold(text).keys, None)
 
 
 def cues_for(language: str) -> tuple[cues.Cues, ...]:

@@ -1,0 +1,29 @@
+"""Judging posts one by one, so that a poisoned one costs itself and not the page it came with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import structlog
+
+from monitor.filter import judge
+from storage.casebook import Judged
+from storage.words import Brand, Poison, Post
+
+_RAW = 2_000  # characters of a poisoned post that are kept, as `Poison` promises
+
+log = structlog.get_logger(__name__)
+
+
+def judge_each(posts: Iterable[Post], brand: Brand) -> tuple[tuple[Judged, ...], tuple[Poison, ...]]:
+    """Every post with its verdict; those that the filter cannot read, as poison with the reason. Nothing is lost in silence."""
+    judged: list[Judged] = []
+    poison: list[Poison] = []
+    for post in posts:
+        try:
+            judged.append(Judged(post, judge(post, brand)))
+        except Exception as error:  # noqa: BLE001 - a stranger wrote the post: whatever it does to us, it does to itself alone
+            why = f"the filter could not read it ({type(error).__name__})"
+            log.warning("a post was set aside", brand=brand.key, place=post.place, post=post.native_id, why=why)
+            poison.append(Poison(post.native_id, f"{why}: {error}"[:_RAW], str(post.text)[:_RAW]))
+    return tuple(judged), tuple(poison)

@@ -1,0 +1,138 @@
+"""Rounds of polling: every source that is due is read, judged and recorded; none can stop another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from random import Random
+
+import structlog
+
+from monitor.judging import judge_each
+from places.doors import Publisher, Source, Unavailable
+from storage.casebook import Casebook, Round
+from storage.engine import BaseUnavailable
+from storage.lifecycle import MovedOn
+from storage.views import SourceState
+from storage.words import Batch, Brand
+
+MOST_ROUNDS = 20
+"""Batches read of one source in one go; the rest waits until the claim ends, so that one busy source does not hold up the others."""
+
+SHORTEST_WAIT = timedelta(seconds=5)
+LONGEST_WAIT = timedelta(minutes=80)
+"""Ceiling of our own back-off: half of it on average, so about 36 tries a day against a place that stays down."""
+_LONGEST_TOLD = timedelta(days=1)  # a place that asks for more is asked again after a day all the same
+_FIRST_WAIT = timedelta(seconds=30)
+
+_anything = Random()  # noqa: S311 - it spreads retries, it guards no secret
+
+log = structlog.get_logger(__name__)
+
+
+def poll_due(
+    casebook: Casebook,
+    sources: Mapping[str, Source],
+    publishers: Mapping[tuple[str, str], Publisher],
+    brands: Mapping[str, Brand],
+    now: datetime,
+    *,
+    chance: Random = _anything,
+) -> int:
+    """Poll every source that is due; give the number of rounds recorded.
+
+    `sources` by source key, `publishers` by (brand key, place), `brands` by key; a due source that is not among them (taken
+    out of the settings) is left alone. Failures are written to the source's row with the time of the next try. Raises only
+    BaseUnavailable, when the casebook itself cannot be used. No transaction is open while the network is asked.
+    """
+    recorded = 0
+    for state in casebook.sources.due(now):
+        source, brand = sources.get(state.key), brands.get(state.brand)
+        if source is None or brand is None:
+            continue
+        claimed = casebook.sources.claim(state.key, now)
+        if claimed is not None:
+            poll = _Poll(casebook, source, publishers.get((state.brand, state.place)), brand, claimed, now, chance)
+            recorded += poll.run()
+    return recorded
+
+
+@dataclass(slots=True)
+class _Poll:
+    """One source being polled under one claim."""
+
+    casebook: Casebook
+    source: Source
+    publisher: Publisher | None
+    brand: Brand
+    state: SourceState
+    now: datetime
+    chance: Random
+
+    def run(self) -> int:
+        """Read batch after batch while there is more; give the number of rounds recorded. Failing is written down, not raised."""
+        recorded = 0
+        try:
+            self._know_ourselves()
+            cursor, more = self.state.cursor, True
+            while more and recorded < MOST_ROUNDS:
+                batch = self.source.poll(cursor, self.now)
+                self._record(batch)
+                recorded += 1
+                cursor, more = batch.cursor, batch.more
+        except Unavailable as unavailable:
+            self._failed(unavailable.why, unavailable.retry_at)
+        except MovedOn as moved_on:
+            log.info("a round was dropped", source=self.state.key, why=moved_on.why)
+        except BaseUnavailable:
+            raise
+        except Exception as error:
+            log.exception("a source failed in a way we did not foresee", source=self.state.key)
+            self._failed(f"Reading it failed in a way we did not foresee ({type(error).__name__}).", None)
+        return recorded
+
+    def _know_ourselves(self) -> None:
+        """Learn our own account before the first poll, so that no post of ours is ever taken for a customer's."""
+        if self.publisher is None:
+            return
+        if any(account.place == self.state.place for account in self.casebook.brands.own_accounts(self.brand.key)):
+            return
+        account = self.publisher.me(self.now)
+        self.casebook.brands.own_account(self.brand.key, account, self.now)
+
+    def _record(self, batch: Batch) -> None:
+        judged, poison = judge_each(batch.posts, self.brand)
+        whole = replace(batch, poison=(*batch.poison, *poison))
+        round_ = self.casebook.rounds.record(self.state.key, self.state.fence, judged, whole, self.now)
+        self._tell(batch, round_)
+
+    def _tell(self, batch: Batch, round_: Round) -> None:
+        tell = log.warning if batch.poison else log.info
+        tell(
+            "a round was read",
+            source=self.state.key,
+            found=round_.found,
+            repeats=round_.repeats,
+            raised=len(round_.raised),
+            old=round_.old,
+            poison=round_.poison,
+            more=batch.more,
+        )
+
+    def _failed(self, why: str, told: datetime | None) -> None:
+        retry_at = find_retry(told, self.state.failures, self.now, self.chance)
+        log.warning("a source could not be read", source=self.state.key, why=why, retry_at=retry_at.isoformat())
+        self.casebook.sources.failed(self.state.key, self.state.fence, why, retry_at, self.now)
+
+
+def find_retry(told: datetime | None, failures: int, now: datetime, chance: Random) -> datetime:
+    """When to try again: the place's own reset time when it told one (within a day), else full-jitter back-off.
+
+    Full jitter: anywhere between SHORTEST_WAIT and a ceiling that doubles with each of `failures` from 30 s to LONGEST_WAIT.
+    """
+    if told is not None:
+        return min(max(told, now + SHORTEST_WAIT), now + _LONGEST_TOLD)
+    ceiling = min(_FIRST_WAIT * 2 ** min(failures, 16), LONGEST_WAIT)
+    seconds = chance.uniform(SHORTEST_WAIT.total_seconds(), ceiling.total_seconds())
+    return now + timedelta(seconds=seconds)
