@@ -86,7 +86,8 @@ def _thread(connection: Connection, case: Row[Any], customer: Row[Any]) -> tuple
             )
         )
         .order_by(
-            (posts.c.id != case.complaint_id) & posts.c.id.not_in(in_case),
+            posts.c.id != case.complaint_id,
+            posts.c.id.not_in(in_case),
             posts.c.created_at.desc(),
         )
         .limit(THREAD_LIMIT)

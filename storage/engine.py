@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, ProgrammingError
 
 __all__ = ["BaseUnavailable", "Connection", "Engine", "explained", "open_engine", "reading", "set_wal", "writing"]
 # Engine and Connection too: other rooms name the types from here.
@@ -37,7 +37,7 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
-def _set_up(raw: SqliteConnection, _: Any) -> None:
+def _set_up(raw: sqlite3.Connection, _: Any) -> None:
     raw.isolation_level = None  # we begin transactions ourselves, see _begin
     for pragma in ("foreign_keys=ON", "synchronous=FULL", "secure_delete=ON"):
         raw.execute(f"PRAGMA {pragma}")
@@ -79,12 +79,18 @@ def explained() -> Iterator[None]:
     """Say what a database error means for the owner."""
     try:
         yield
-    except OperationalError as error:
+    except (IntegrityError, DataError):
+        raise  # about what was to be stored, not about the base
+    except DatabaseError as error:
+        if isinstance(error, ProgrammingError) and "does not exist" not in str(error.orig):
+            raise  # a mistake of ours; a table that does not exist yet is none
+        raise BaseUnavailable(_why(error.orig)) from error
+    except sqlite3.DatabaseError as error:  # from setting a connection up, where SQLAlchemy does not wrap it
         raise BaseUnavailable(_why(error)) from error
 
 
-def _why(error: DBAPIError) -> str:
-    said = str(error.orig).lower()
+def _why(error: BaseException | None) -> str:
+    said = str(error).lower()
     if "readonly" in said or "read-only" in said:
         return "The database cannot be written: its file or folder is read-only. Make it writable for the service."
     if "full" in said:
@@ -97,4 +103,4 @@ def _why(error: DBAPIError) -> str:
         return "The database has not been prepared for this version. Run: amends migrate"
     if "malformed" in said or "not a database" in said:
         return "The database file is damaged or not a database. Restore it from a backup."
-    return f"The database cannot be used: {error.orig}"
+    return f"The database cannot be used: {error}"

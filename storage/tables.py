@@ -79,6 +79,10 @@ def _in(column: str, states: Iterable[StrEnum], *, without: bool = False) -> str
     return f"{column} {'NOT IN' if without else 'IN'} ({known})"
 
 
+def _where(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
 def _id() -> Column[int]:
     return Column("id", Integer, primary_key=True)
 
@@ -214,6 +218,8 @@ posts = Table(
     CheckConstraint("rating IS NULL OR rating BETWEEN 1 AND 5", name="rating_of_five"),
     Index("ix_posts_conversation", "place", "conversation_id"),
     Index("ix_posts_parent", "place", "parent_id"),
+    Index("ix_posts_reply_to", "place", "reply_to"),
+    Index("ix_posts_gone", "deleted_at", **_where("deleted_at IS NOT NULL")),  # counted by the pulse
 )
 
 post_texts = Table(
@@ -225,6 +231,7 @@ post_texts = Table(
     Column("title", Text, nullable=False),
     Column("text", Text, nullable=False),
     _at("seen_at"),
+    Index("ix_post_texts_edits", "version", **_where("version > 1")),  # counted by the pulse
 )
 
 cases = Table(
@@ -256,6 +263,7 @@ cases = Table(
     CheckConstraint("urgency BETWEEN 1 AND 4", name="urgency_1_to_4"),
     CheckConstraint("turn >= 1", name="turn_from_1"),
     Index("ix_cases_worst_first", "state", "urgency", "waiting_since"),
+    Index("ix_cases_pulse", "changed_at", "turn"),
     Index(
         "uq_cases_one_live",
         "brand",
@@ -391,6 +399,8 @@ replies = Table(
     Index("ix_replies_state", "state", "due_at"),
     Index("ix_replies_case", "case_id"),
     Index("ix_replies_native", "place", "native_id"),
+    Index("ix_replies_parent", "place", "parent_id", "state"),
+    Index("ix_replies_pulse", "changed_at", "looks"),
     Index(
         "uq_replies_one_live",
         "place",

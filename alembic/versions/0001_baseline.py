@@ -201,6 +201,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_posts_conversation", "posts", ["place", "conversation_id"], unique=False)
     op.create_index("ix_posts_parent", "posts", ["place", "parent_id"], unique=False)
+    op.create_index("ix_posts_reply_to", "posts", ["place", "reply_to"], unique=False)
+    op.create_index(
+        "ix_posts_gone",
+        "posts",
+        ["deleted_at"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
     op.create_table(
         "cases",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -240,6 +249,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_cases_customer_id"), "cases", ["customer_id"], unique=False)
     op.create_index("ix_cases_worst_first", "cases", ["state", "urgency", "waiting_since"], unique=False)
+    op.create_index("ix_cases_pulse", "cases", ["changed_at", "turn"], unique=False)
     op.create_index(
         "uq_cases_one_live",
         "cases",
@@ -259,6 +269,14 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["brand"], ["brands.key"], name=op.f("fk_post_texts_brand")),
         sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_post_texts_post_id")),
         sa.PrimaryKeyConstraint("post_id", "version", name=op.f("pk_post_texts")),
+    )
+    op.create_index(
+        "ix_post_texts_edits",
+        "post_texts",
+        ["version"],
+        unique=False,
+        sqlite_where=sa.text("version > 1"),
+        postgresql_where=sa.text("version > 1"),
     )
     op.create_table(
         "history",
@@ -433,6 +451,8 @@ def upgrade() -> None:
     )
     op.create_index("ix_replies_case", "replies", ["case_id"], unique=False)
     op.create_index("ix_replies_native", "replies", ["place", "native_id"], unique=False)
+    op.create_index("ix_replies_parent", "replies", ["place", "parent_id", "state"], unique=False)
+    op.create_index("ix_replies_pulse", "replies", ["changed_at", "looks"], unique=False)
     op.create_index("ix_replies_state", "replies", ["state", "due_at"], unique=False)
     op.create_index(
         "uq_replies_one_live",
@@ -497,6 +517,8 @@ def downgrade() -> None:
         postgresql_where=sa.text("state NOT IN ('refused', 'removed', 'withdrawn')"),
     )
     op.drop_index("ix_replies_state", table_name="replies")
+    op.drop_index("ix_replies_pulse", table_name="replies")
+    op.drop_index("ix_replies_parent", table_name="replies")
     op.drop_index("ix_replies_native", table_name="replies")
     op.drop_index("ix_replies_case", table_name="replies")
     op.drop_table("replies")
@@ -509,6 +531,12 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_mentions_aside"), table_name="mentions")
     op.drop_table("mentions")
     op.drop_table("history")
+    op.drop_index(
+        "ix_post_texts_edits",
+        table_name="post_texts",
+        sqlite_where=sa.text("version > 1"),
+        postgresql_where=sa.text("version > 1"),
+    )
     op.drop_table("post_texts")
     op.drop_index(
         "uq_cases_one_live",
@@ -516,9 +544,17 @@ def downgrade() -> None:
         sqlite_where=sa.text("state IN ('answered', 'offline', 'open')"),
         postgresql_where=sa.text("state IN ('answered', 'offline', 'open')"),
     )
+    op.drop_index("ix_cases_pulse", table_name="cases")
     op.drop_index("ix_cases_worst_first", table_name="cases")
     op.drop_index(op.f("ix_cases_customer_id"), table_name="cases")
     op.drop_table("cases")
+    op.drop_index(
+        "ix_posts_gone",
+        table_name="posts",
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+    op.drop_index("ix_posts_reply_to", table_name="posts")
     op.drop_index("ix_posts_parent", table_name="posts")
     op.drop_index("ix_posts_conversation", table_name="posts")
     op.drop_table("posts")

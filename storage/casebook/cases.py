@@ -20,10 +20,10 @@ from storage.casebook.moves import (
     write,
 )
 from storage.casebook.posts import Kept, News, as_post, with_texts
-from storage.casebook.raising import raise_case
+from storage.casebook.raising import belongs, raise_case
 from storage.casebook.shelf import Shelf
 from storage.lifecycle import MovedOn
-from storage.tables import brands, cases, customers, mentions, posts, replies, resolutions, verdicts
+from storage.tables import accounts, brands, cases, customers, mentions, posts, replies, resolutions, verdicts
 from storage.words import CaseState, Kind, ReplyState, Topic, Verdict
 
 
@@ -130,12 +130,11 @@ class Cases(Shelf):
         """The customer wants no more messages: what was held is taken back and nothing more goes out."""
         with self._writing() as connection:
             connection.execute(update(customers).where(customers.c.id == customer_id).values(do_not_contact_at=now))
-            rows = connection.execute(select(cases.c.id).where(cases.c.customer_id == customer_id)).scalars()
-            for case_id in list(rows):
-                withdraw_held(
-                    connection, self.key, case_id,
-                    why="The customer asked for no more messages.", now=now, who=by,
-                )  # fmt: skip
+            rows = connection.execute(select(cases).where(cases.c.customer_id == customer_id)).all()
+            why = "The customer asked for no more messages."
+            for row in rows:
+                write(connection, self.key, row.brand, row.id, "case", row.id, row.state, row.state, by, why, now)
+                withdraw_held(connection, self.key, row.id, why=why, now=now, who=by)
 
     def raise_old(self, brand: str, by: str, now: datetime, mention_id: int | None = None) -> int | None:
         """Open a case for the newest older complaint that nobody answered; None when there is none left."""
@@ -191,7 +190,7 @@ class Cases(Shelf):
             connection, self.key, row.brand, kept, verdict,
             who=by, why="An older complaint, taken up now.", now=now,
         )  # fmt: skip
-        connection.execute(update(mentions).where(mentions.c.id == row.id).values(case_id=case_id, aside=None))
+        belongs(connection, row.id, case_id)
         return case_id
 
     def _seen(self, connection: Connection, case_id: int, seen: int | None) -> Row[Any]:
@@ -225,7 +224,9 @@ def unanswered_old(brand: str) -> Any:
             mentions.c.case_id.is_(None),
             posts.c.deleted_at.is_(None),
             ~select(ours.c.id)
+            .join(accounts, (accounts.c.place == ours.c.place) & (accounts.c.native_id == ours.c.author_id))
             .where(
+                accounts.c.brand == brand,
                 ours.c.place == posts.c.place,
                 ours.c.by_account.is_not(None),
                 ours.c.parent_id.in_([posts.c.native_id, posts.c.reply_to]),
@@ -233,6 +234,7 @@ def unanswered_old(brand: str) -> Any:
             .exists(),
             ~select(replies.c.id)
             .where(
+                replies.c.brand == brand,
                 replies.c.place == posts.c.place,
                 replies.c.parent_id == posts.c.native_id,
                 replies.c.state == ReplyState.POSTED,

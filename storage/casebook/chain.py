@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, Row, select
 
 from storage.casebook.moves import link
 from storage.engine import reading
-from storage.tables import history, notes
+from storage.tables import cases, history, notes, replies
 
 
 def verify(engine: Engine, key: bytes) -> tuple[str, ...]:
@@ -21,6 +23,7 @@ def verify(engine: Engine, key: bytes) -> tuple[str, ...]:
             .outerjoin(notes, notes.c.id == history.c.note_id)
             .order_by(history.c.case_id, history.c.seq)
         ).all()
+        states = _states(connection)
     before, case_id, seq = "", None, 0
     for row in rows:
         if row.case_id != case_id:
@@ -34,7 +37,22 @@ def verify(engine: Engine, key: bytes) -> tuple[str, ...]:
         if row.note is not None and row.note_hash != _hash(key, row.note):
             wrong.append(f"{named}: its note was changed")
         before, seq = row.chain, row.seq
-    return tuple(wrong)
+    return (*wrong, *_not_told(rows, states))
+
+
+def _not_told(rows: Sequence[Row[Any]], states: dict[tuple[str, int], str]) -> Iterator[str]:
+    """Cases and replies whose state is not the one their newest row of history tells: its end was cut off, or it was passed by."""
+    told = {(row.thing, row.thing_id): row.now_is for row in rows}
+    for (thing, number), state in sorted(states.items()):
+        if told.get((thing, number)) != state:
+            yield f"{thing} {number}: it is {state}, which its history does not tell"
+
+
+def _states(connection: Connection) -> dict[tuple[str, int], str]:
+    found = {("case", row.id): str(row.state) for row in connection.execute(select(cases.c.id, cases.c.state))}
+    return found | {
+        ("reply", row.id): str(row.state) for row in connection.execute(select(replies.c.id, replies.c.state))
+    }
 
 
 def _hash(key: bytes, note: str) -> str:

@@ -71,7 +71,7 @@ class Digests(Shelf):
         """The mail server did not take it; try again, waiting longer each time up to an hour."""
         with self._writing() as connection:
             tries = connection.execute(select(digests.c.tries).where(digests.c.id == digest_id)).scalar_one()
-            wait = min(timedelta(minutes=2**tries), timedelta(hours=1))
+            wait = min(timedelta(minutes=2 ** min(tries, 6)), timedelta(hours=1))
             connection.execute(
                 update(digests)
                 .where(digests.c.id == digest_id, digests.c.state == "claimed")

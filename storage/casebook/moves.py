@@ -170,14 +170,23 @@ def next_turn(
 def withdraw_held(
     connection: Connection, key: bytes, case_id: int, *, why: str, now: datetime, who: str = MACHINE
 ) -> int:
-    """Take back every reply of the case that is approved and still held; park the case so that a person is told."""
-    held = connection.execute(
-        select(replies).where(replies.c.case_id == case_id, replies.c.state == ReplyState.APPROVED)
+    """Take back every reply of the case that is approved and still held; park the case so that a person is told.
+
+    A reply to be posted by hand is in a person's hands already: only a person takes it back, the machine just says why to look again.
+    """
+    ours = is_person(who)
+    waiting = connection.execute(
+        select(replies).where(
+            replies.c.case_id == case_id, replies.c.state.in_((ReplyState.APPROVED, ReplyState.BY_HAND))
+        )
     ).all()
+    held = [row for row in waiting if ours or row.state == ReplyState.APPROVED]
     for row in held:
         move_reply(connection, key, row, ReplyState.WITHDRAWN, who=who, why=why, now=now)
-    if held and not is_person(who):
+    if held and not ours:
         park(connection, case_id, f"Your reply was not posted: {why}")
+    elif waiting and not ours:
+        park(connection, case_id, f"Look again before you post your reply by hand: {why}")
     return len(held)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -45,3 +46,8 @@ def is_paused(connection: Connection, brand: str) -> bool:
     """Whether nothing may be posted for this brand now."""
     here = select(pauses.c.id).where(pauses.c.scope.in_((brand, EVERYTHING)), _LIVE)
     return connection.execute(here).first() is not None
+
+
+def not_paused(brand: Any) -> Any:
+    """The same, as a condition on a column that holds a brand's key."""
+    return ~select(pauses.c.id).where(pauses.c.scope.in_((brand, EVERYTHING)), _LIVE).exists()

@@ -17,7 +17,8 @@ class News(Enum):
     """What a post was to us."""
 
     NEW = "new"
-    CHANGED = "changed"  # edited, or back after it had gone
+    CHANGED = "changed"  # edited
+    BACK = "back"  # as it was, after it had gone
     SAME = "same"
 
 
@@ -49,7 +50,7 @@ def keep(connection: Connection, brand: str, post: Post, now: datetime) -> Kept:
     if ours is not None and row.by_account is None:
         connection.execute(update(posts).where(posts.c.id == row.id).values(by_account=ours))
     by_account = row.by_account or ours
-    changed = (row.text, row.title) != (post.text, post.title)
+    changed = (row.text, row.title) != (post.text, post.title) and not _is_outdated(post, row)
     if not changed and row.deleted_at is None:
         return Kept(row.id, row.version, News.SAME, post, by_account)
     version = row.version + 1 if changed else row.version
@@ -67,7 +68,12 @@ def keep(connection: Connection, brand: str, post: Post, now: datetime) -> Kept:
     )
     if changed:
         _keep_text(connection, brand, row.id, version, post, now)
-    return Kept(row.id, version, News.CHANGED, post, by_account)
+    return Kept(row.id, version, News.CHANGED if changed else News.BACK, post, by_account)
+
+
+def _is_outdated(post: Post, row: Row[Any]) -> bool:
+    # Searches lag behind: an earlier version that comes late is no edit. Without this, two views of one post would take turns.
+    return post.edited_at is not None and row.edited_at is not None and post.edited_at < row.edited_at
 
 
 def _identified(post: Post) -> Post:

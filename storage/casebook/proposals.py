@@ -25,7 +25,13 @@ class Proposals(Shelf):
     def due(self, now: datetime, limit: int = 20) -> tuple[int, ...]:
         """Open cases whose present turn has no proposal yet, worst first."""
         has_one = (
-            select(proposals.c.id).where(proposals.c.case_id == cases.c.id, proposals.c.turn == cases.c.turn).exists()
+            select(proposals.c.id)
+            .where(
+                proposals.c.case_id == cases.c.id,
+                proposals.c.turn == cases.c.turn,
+                proposals.c.alternative == 0,  # the machine's own; see write()
+            )
+            .exists()
         )
         contactable = (
             select(customers.c.id)
@@ -57,8 +63,11 @@ class Proposals(Shelf):
             if _latest(connection, case_id, turn, 0) is not None:
                 raise MovedOn("There are proposals for this turn already.")
             parent = newest_post(connection, case)
+            first_free = max(1, _next_alternative(connection, case))
+            numbers = (0, *range(first_free, first_free + len(drafts)))
             return tuple(
-                _insert(connection, case, parent, number, 0, draft, reach, now) for number, draft in enumerate(drafts)
+                _insert(connection, case, parent, number, 0, draft, reach, now)
+                for number, draft in zip(numbers, drafts, strict=False)
             )
 
     def write(
@@ -73,12 +82,7 @@ class Proposals(Shelf):
         """A text of somebody's own as a further alternative; with `corrects`, the posted reply it sets right."""
         with self._writing() as connection:
             case = case_row(connection, case_id)
-            highest = connection.execute(
-                select(func.max(proposals.c.alternative)).where(
-                    proposals.c.case_id == case_id, proposals.c.turn == case.turn
-                )
-            ).scalar()
-            number = 0 if highest is None else int(highest) + 1
+            number = _next_alternative(connection, case)
             parent = newest_post(connection, case)
             if corrects is not None:
                 parent = _answered_post(connection, case_id, corrects)
@@ -105,6 +109,13 @@ class Proposals(Shelf):
             }
             added = connection.execute(insert(proposals).values(**values))
             return int(added.inserted_primary_key[0])  # type: ignore[index]
+
+
+def _next_alternative(connection: Connection, case: Row[Any]) -> int:
+    highest = connection.execute(
+        select(func.max(proposals.c.alternative)).where(proposals.c.case_id == case.id, proposals.c.turn == case.turn)
+    ).scalar()
+    return 0 if highest is None else int(highest) + 1
 
 
 def _insert(

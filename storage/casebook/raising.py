@@ -9,13 +9,21 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from storage.casebook.brands import one_brand
 from storage.casebook.moves import CUSTOMER, MACHINE, move_case, next_turn, park, write
-from storage.casebook.posts import Kept
+from storage.casebook.posts import Kept, News
 from storage.lifecycle import LIVE_CASES
 from storage.tables import cases, customers, mentions, posts, verdicts
 from storage.words import CaseState, Kind, Post, Verdict
 
 FRESH = timedelta(hours=48)
 """An older complaint raises no case by itself (reliability.md section 2: bots that answered months-old mentions)."""
+
+
+_WROTE = {
+    News.NEW: "The customer wrote again.",
+    News.CHANGED: "The customer edited the post.",
+    News.BACK: "The customer's post is back.",
+    News.SAME: "The customer complained.",  # known for long, taken up now
+}
 
 
 def keep_mention(
@@ -31,6 +39,18 @@ def keep_mention(
         insert(mentions).values(brand=brand, post_id=kept.id, source_key=source_key, found_at=now)
     )
     return int(added.inserted_primary_key[0]), True, None  # type: ignore[index]
+
+
+def belongs(connection: Connection, mention_id: int, case_id: int) -> None:
+    """A mention is part of a case."""
+    connection.execute(update(mentions).where(mentions.c.id == mention_id).values(case_id=case_id, aside=None))
+
+
+def not_old_any_more(connection: Connection, mention_id: int) -> None:
+    """A mention turned out to be no complaint: it no longer counts among the older ones."""
+    connection.execute(
+        update(mentions).where(mentions.c.id == mention_id, mentions.c.aside == "old").values(aside=None)
+    )
 
 
 def keep_verdict(
@@ -132,11 +152,11 @@ def raise_case(
         if CaseState(known.state) in LIVE_CASES:
             join(connection, key, known, kept, verdict, now)
         else:
-            next_turn(connection, key, known.id, why="The customer complained again.", now=now)
+            again = "The customer complained again." if kept.news in (News.NEW, News.SAME) else _WROTE[kept.news]
+            next_turn(connection, key, known.id, why=again, now=now)
             move_case(
                 connection, key, known.id, CaseState.OPEN, who=CUSTOMER,
-                why="The customer complained again.", now=now,
-                waiting_since=kept.post.created_at, thanked=False,
+                why=again, now=now, waiting_since=_since(kept, now), thanked=False,
                 urgency=max(known.urgency, verdict.urgency), touched=False,
             )  # fmt: skip
         return int(known.id)
@@ -155,13 +175,18 @@ def raise_case(
             sensitive=verdict.sensitive,
             shop=_shop(connection, brand, kept.post),
             opened_at=now,
-            waiting_since=min(kept.post.created_at, now),
+            waiting_since=_since(kept, now),
             changed_at=now,
         )
     )
     case_id = int(added.inserted_primary_key[0])  # type: ignore[index]
     write(connection, key, brand, case_id, "case", case_id, "", CaseState.OPEN, who, why, now)
     return case_id
+
+
+def _since(kept: Kept, now: datetime) -> datetime:
+    # An edit is heard now, whenever the post was written; a clock ahead of ours makes nobody wait less than nothing.
+    return min(kept.post.created_at, now) if kept.news in (News.NEW, News.SAME) else now
 
 
 def join(
@@ -171,11 +196,9 @@ def join(
     kept: Kept,
     verdict: Verdict,
     now: datetime,
-    *,
-    edited: bool = False,
 ) -> None:
     """The customer of a live case wrote or edited: the turn moves, and the case answers to what was said."""
-    why = "The customer edited the post." if edited else "The customer wrote again."
+    why = _WROTE[kept.news]
     next_turn(connection, key, case.id, why=why, now=now)
     if verdict.kind is Kind.PRAISE:
         connection.execute(update(cases).where(cases.c.id == case.id).values(thanked=True))
@@ -188,7 +211,7 @@ def join(
         # A follow-up missed is worse than one shown for nothing: all but thanks asks for a look.
         move_case(
             connection, key, case.id, CaseState.OPEN, who=CUSTOMER, why=why, now=now,
-            waiting_since=min(kept.post.created_at, now), **changes,
+            waiting_since=_since(kept, now), **changes,
         )  # fmt: skip
     else:
         connection.execute(update(cases).where(cases.c.id == case.id).values(**changes))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from storage.casebook.moves import MACHINE, case_row, move_case, move_reply, next_turn, park, reply_row, touch, write
-from storage.casebook.pauses import is_paused
+from storage.casebook.pauses import not_paused
 from storage.casebook.shelf import Shelf
 from storage.lifecycle import MovedOn
 from storage.tables import replies
@@ -56,7 +57,7 @@ class Removals(Shelf):
             touch(connection, row.case_id)
 
     def undo(self, reply_id: int, by: str, now: datetime) -> None:
-        """Leave it up after all."""
+        """Leave it up after all. Raises MovedOn once it is being taken down."""
         with self._writing() as connection:
             row = reply_row(connection, reply_id)
             undone = connection.execute(
@@ -64,7 +65,8 @@ class Removals(Shelf):
                 .where(
                     replies.c.id == reply_id,
                     replies.c.state == ReplyState.POSTED,
-                    replies.c.removal_due_at > now,
+                    replies.c.removal_by.is_not(None),
+                    replies.c.lease_until.is_(None),  # once somebody is at it, it may already be gone
                 )
                 .values(removal_by=None, removal_due_at=None, changed_at=now)
             )
@@ -79,11 +81,16 @@ class Removals(Shelf):
         """Replies whose taking down is due."""
         with self._reading() as connection:
             rows = connection.execute(
-                select(replies.c.id, replies.c.brand)
-                .where(replies.c.state == ReplyState.POSTED, replies.c.removal_due_at <= now)
+                select(replies.c.id)
+                .where(
+                    replies.c.state == ReplyState.POSTED,
+                    replies.c.removal_due_at <= now,
+                    _free(now),
+                    not_paused(replies.c.brand),
+                )
                 .order_by(replies.c.removal_due_at)
             ).all()
-            return tuple(int(row.id) for row in rows if not is_paused(connection, row.brand))
+            return tuple(int(row.id) for row in rows)
 
     def claim(self, reply_id: int, now: datetime) -> Removal | None:
         """Take a removal; it is due again after the lease if it is never settled."""
@@ -93,8 +100,8 @@ class Removals(Shelf):
                 return None
             taken = connection.execute(
                 update(replies)
-                .where(replies.c.id == reply_id, replies.c.removal_fence == row.removal_fence)
-                .values(removal_fence=row.removal_fence + 1, removal_due_at=now + LEASE)
+                .where(replies.c.id == reply_id, replies.c.removal_fence == row.removal_fence, _free(now))
+                .values(removal_fence=row.removal_fence + 1, lease_until=now + LEASE)
             )
             if taken.rowcount != 1:
                 return None
@@ -111,7 +118,7 @@ class Removals(Shelf):
                 raise MovedOn("This has been settled by another process.")
             move_reply(
                 connection, self.key, row, ReplyState.REMOVED,
-                who=row.removal_by or MACHINE, why="Taken down.", now=now,
+                who=row.removal_by or MACHINE, why="Taken down.", now=now, lease_until=None,
             )  # fmt: skip
             case = case_row(connection, row.case_id)
             if CaseState(case.state) is CaseState.ANSWERED:
@@ -127,10 +134,19 @@ class Removals(Shelf):
             row = reply_row(connection, reply_id)
             if row.removal_fence != fence:
                 return
-            values: dict[str, object] = {"why": why[:500], "changed_at": now}
+            values: dict[str, object] = {"why": why[:500], "changed_at": now, "lease_until": None}
             if retry_at is None:
                 values |= {"removal_by": None, "removal_due_at": None}
                 park(connection, row.case_id, f"The reply could not be taken down: {why}")
             else:
                 values |= {"removal_due_at": retry_at}
             connection.execute(update(replies).where(replies.c.id == reply_id).values(**values))
+
+
+def _free(now: datetime) -> Any:
+    # A lease that ends later than one lease from now was taken under another clock and does not count.
+    return or_(
+        replies.c.lease_until.is_(None),
+        replies.c.lease_until <= now,
+        replies.c.lease_until > now + LEASE,
+    )

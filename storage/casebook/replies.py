@@ -27,7 +27,7 @@ from storage.casebook.moves import (
     touch,
     write,
 )
-from storage.casebook.pauses import is_paused
+from storage.casebook.pauses import is_paused, not_paused
 from storage.casebook.posts import as_post, with_texts
 from storage.casebook.seen import answered
 from storage.casebook.shelf import Shelf
@@ -162,14 +162,17 @@ class Replies(Shelf):
             answered(connection, self.key, row.case_id, row.seen_turn, who=by, now=now)
 
     def hand_over(self, reply_id: int, by: str, now: datetime) -> None:
-        """Refused by the platform: a person will post it on the site."""
-        with self._writing() as connection:
-            row = reply_row(connection, reply_id)
-            move_reply(
-                connection, self.key, row, ReplyState.BY_HAND,
-                who=by, why="To be posted by hand.", now=now, origin=Origin.BY_HAND,
-            )  # fmt: skip
-            touch(connection, row.case_id)
+        """Refused by the platform: a person will post it on the site. Raises MovedOn when another took its place meanwhile."""
+        try:
+            with self._writing() as connection:
+                row = reply_row(connection, reply_id)
+                move_reply(
+                    connection, self.key, row, ReplyState.BY_HAND,
+                    who=by, why="To be posted by hand.", now=now, origin=Origin.BY_HAND,
+                )  # fmt: skip
+                touch(connection, row.case_id)
+        except IntegrityError as error:
+            raise MovedOn("Another reply to this post is already approved or posted.") from error
 
     def person_says(self, reply_id: int, there: bool, by: str, now: datetime) -> None:
         """We could not know whether it went out; a person looked. Raises MovedOn when it was settled meanwhile."""
@@ -198,15 +201,11 @@ class Replies(Shelf):
         with self._reading() as connection:
             rows = connection.execute(
                 select(replies)
-                .where(replies.c.state == ReplyState.APPROVED, replies.c.due_at <= now)
+                .where(replies.c.state == ReplyState.APPROVED, replies.c.due_at <= now, not_paused(replies.c.brand))
                 .order_by(replies.c.due_at, replies.c.id)
                 .limit(limit)
             ).all()
-            return tuple(
-                DueReply(row.id, row.brand, row.place, _parent(connection, row.parent_post))
-                for row in rows
-                if not is_paused(connection, row.brand)
-            )
+            return tuple(DueReply(row.id, row.brand, row.place, _parent(connection, row.parent_post)) for row in rows)
 
     def claim(self, reply_id: int, now: datetime) -> Reply | None:
         """Take a due reply for posting, payload frozen and committed. None when it may not go out (told on its case) or not now."""
@@ -399,7 +398,8 @@ def _check_not_twice(connection: Connection, parent: Row[Any], account: str, pro
     other = connection.execute(
         select(replies).where(
             replies.c.place == parent.place,
-            replies.c.account == account,
+            # An account may be renamed between two approvals; the customer would be answered twice all the same.
+            or_(replies.c.account == account, replies.c.brand == proposal.brand),
             replies.c.parent_id == parent.native_id,
             replies.c.purpose == proposal.purpose,
             replies.c.state.not_in(sorted(SPENT_REPLIES)),

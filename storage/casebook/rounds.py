@@ -6,27 +6,33 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, or_, select, update
 
-from storage.casebook.moves import MACHINE
+from storage.casebook.moves import CUSTOMER, MACHINE
+from storage.casebook.poison import keep_poison, take_each
 from storage.casebook.posts import Kept, News, as_post, keep, with_texts
 from storage.casebook.raising import (
     FRESH,
+    belongs,
     case_of,
     deleted,
     join,
     keep_customer,
     keep_mention,
     keep_verdict,
+    not_old_any_more,
     raise_case,
     reconsider,
 )
-from storage.casebook.seen import own_post
+from storage.casebook.seen import answered_before, own_post
 from storage.casebook.shelf import Shelf
 from storage.casebook.sources import settle
 from storage.lifecycle import LIVE_CASES
-from storage.tables import cases, mentions, posts, quarantine, sources
+from storage.tables import cases, mentions, posts, sources
 from storage.words import Batch, CaseState, Gone, Kind, Poison, Post, Verdict
+
+IMPORT = "import"
+"""What quarantine calls the source of texts from a file or pasted by hand."""
 
 FOLLOWED_FOR = timedelta(days=14)
 """How long an answered case is looked at again; an open one always is."""
@@ -57,9 +63,16 @@ class _Tally:
     repeats: int = 0
     raised: list[int] = field(default_factory=list)
     old: int = 0
+    poison: int = 0
 
-    def round(self, poison: int) -> Round:
-        return Round(self.found, self.repeats, tuple(self.raised), self.old, poison)
+    def add(self, other: _Tally) -> None:
+        self.found += other.found
+        self.repeats += other.repeats
+        self.raised += other.raised
+        self.old += other.old
+
+    def round(self) -> Round:
+        return Round(self.found, self.repeats, tuple(self.raised), self.old, self.poison)
 
 
 class Rounds(Shelf):
@@ -69,14 +82,10 @@ class Rounds(Shelf):
 
     def record(self, source_key: str, fence: int, judged: Sequence[Judged], batch: Batch, now: datetime) -> Round:
         """One batch of one source with its cursor, all or nothing. Raises MovedOn when the source's claim was lost."""
-        tally = _Tally()
         with self._writing() as connection:
             brand = _brand_of(connection, source_key)
             settle(connection, source_key, fence, batch.cursor, batch.more, now)
-            _quarantine(connection, brand, source_key, batch.poison, now)
-            for one in _in_order(judged):
-                self._take(connection, brand, source_key, one, tally, now)
-        return tally.round(len(batch.poison))
+            return self._take_all(connection, brand, source_key, judged, batch.poison, now)
 
     def record_import(
         self,
@@ -87,12 +96,31 @@ class Rounds(Shelf):
         poison: Sequence[Poison] = (),
     ) -> Round:
         """Texts from a file or pasted by hand. With `store_only` no case is raised."""
-        tally = _Tally()
         with self._writing() as connection:
-            _quarantine(connection, brand, "import", poison, now)
-            for one in _in_order(judged):
-                self._take(connection, brand, None, one, tally, now, store_only=store_only)
-        return tally.round(len(poison))
+            return self._take_all(connection, brand, None, judged, poison, now, store_only=store_only)
+
+    def _take_all(
+        self,
+        connection: Connection,
+        brand: str,
+        source_key: str | None,
+        judged: Sequence[Judged],
+        poison: Sequence[Poison],
+        now: datetime,
+        *,
+        store_only: bool = False,
+    ) -> Round:
+        tally, ordered, named = _Tally(), _in_order(judged), source_key or IMPORT
+        keep_poison(connection, brand, named, poison, now)
+
+        def take(number: int) -> None:
+            this = _Tally()
+            self._take(connection, brand, source_key, ordered[number], this, now, store_only=store_only)
+            tally.add(this)  # only once it is stored
+
+        spoiled = take_each(connection, brand, named, [one.post for one in ordered], now, take)
+        tally.poison = len(poison) + spoiled
+        return tally.round()
 
     def _take(
         self,
@@ -116,16 +144,33 @@ class Rounds(Shelf):
         keep_verdict(connection, brand, mention_id, kept.version, one.verdict, now)
         tally.found += is_new
         if not is_new and case_id is not None:
-            self._edited(connection, case_id, kept, one.verdict, now)
+            if self._edited(connection, case_id, kept, one.verdict, now, may_reopen=not store_only):
+                tally.raised.append(case_id)
         else:
             self._consider(connection, brand, mention_id, kept, one.verdict, tally, now, store_only)
 
-    def _edited(self, connection: Connection, case_id: int, kept: Kept, verdict: Verdict, now: datetime) -> None:
+    def _edited(
+        self,
+        connection: Connection,
+        case_id: int,
+        kept: Kept,
+        verdict: Verdict,
+        now: datetime,
+        *,
+        may_reopen: bool = True,
+    ) -> bool:
+        """A post of a case was edited, or is back after it had gone. Gives whether a closed case was opened again."""
         case = connection.execute(select(cases).where(cases.c.id == case_id)).one()
-        if CaseState(case.state) not in LIVE_CASES:
-            return
-        join(connection, self.key, case, kept, verdict, now, edited=True)
-        reconsider(connection, self.key, case, kept, verdict, now)
+        if CaseState(case.state) in LIVE_CASES:
+            join(connection, self.key, case, kept, verdict, now)
+            reconsider(connection, self.key, case, kept, verdict, now)
+            return False
+        # What only the machine closed (praise for a while, gone for a while) opens as soon as it complains again.
+        news_to_us = kept.news is News.CHANGED or not case.touched
+        if not may_reopen or not news_to_us or verdict.kind is not Kind.COMPLAINT:
+            return False
+        raised = raise_case(connection, self.key, case.brand, kept, verdict, who=CUSTOMER, why="", now=now)
+        return raised == case_id
 
     def _consider(
         self,
@@ -144,9 +189,11 @@ class Rounds(Shelf):
         case = case_of(connection, brand, customer_id, kept.post.conversation_id)
         if case is not None and CaseState(case.state) in LIVE_CASES:
             join(connection, self.key, case, kept, verdict, now)
-            _belongs(connection, mention_id, int(case.id))
+            belongs(connection, mention_id, int(case.id))
             return
         if verdict.kind is not Kind.COMPLAINT:
+            if kept.news is not News.NEW:
+                not_old_any_more(connection, mention_id)
             return
         if store_only or now - kept.post.created_at > FRESH:
             aside = "stored" if store_only else "old"
@@ -156,8 +203,9 @@ class Rounds(Shelf):
         raised = raise_case(
             connection, self.key, brand, kept, verdict, who=MACHINE, why="A complaint was found.", now=now
         )  # fmt: skip
-        _belongs(connection, mention_id, raised)
+        belongs(connection, mention_id, raised)
         tally.raised.append(raised)
+        answered_before(connection, self.key, kept, now)
 
     def record_again(self, brand: str, seen: Sequence[Judged | Gone], place: str, now: datetime) -> None:
         """What looking again showed: edits, deletions, answers in the thread. A stranger's words raise no case here."""
@@ -165,8 +213,11 @@ class Rounds(Shelf):
             for gone in seen:
                 if isinstance(gone, Gone):
                     self._gone(connection, place, gone, now)
-            for one in _in_order([one for one in seen if isinstance(one, Judged)]):
-                self._see_again(connection, brand, one, now)
+            judged = _in_order([one for one in seen if isinstance(one, Judged)])
+            take_each(
+                connection, brand, f"{place}:again", [one.post for one in judged], now,
+                lambda number: self._see_again(connection, brand, judged[number], now),
+            )  # fmt: skip
 
     def _gone(self, connection: Connection, place: str, gone: Gone, now: datetime) -> None:
         row = connection.execute(
@@ -189,7 +240,7 @@ class Rounds(Shelf):
         ).one_or_none()
         if known is None:
             self._overheard(connection, brand, kept, one.verdict, now)
-        elif kept.news is News.CHANGED:
+        elif kept.news is not News.SAME:
             keep_verdict(connection, brand, known.id, kept.version, one.verdict, now)
             if known.case_id is not None:
                 self._edited(connection, known.case_id, kept, one.verdict, now)
@@ -202,7 +253,7 @@ class Rounds(Shelf):
         mention_id, _, _ = keep_mention(connection, brand, kept, None, now)
         keep_verdict(connection, brand, mention_id, kept.version, verdict, now)
         join(connection, self.key, case, kept, verdict, now)
-        _belongs(connection, mention_id, int(case.id))
+        belongs(connection, mention_id, int(case.id))
 
     def to_follow(
         self, brand: str, place: str, now: datetime, every: timedelta = timedelta(minutes=5)
@@ -241,37 +292,10 @@ class Rounds(Shelf):
         return tuple((int(row.case_id), as_post(row)) for row in rows)
 
 
-def _belongs(connection: Connection, mention_id: int, case_id: int) -> None:
-    connection.execute(update(mentions).where(mentions.c.id == mention_id).values(case_id=case_id, aside=None))
-
-
 def _in_order(judged: Sequence[Judged]) -> list[Judged]:
-    # Platforms give newest first; a conversation only makes sense oldest first.
-    return sorted(judged, key=lambda one: one.post.created_at)
+    # Platforms give newest first; a conversation only makes sense oldest first, and what began it first of all.
+    return sorted(judged, key=lambda one: (one.post.created_at, one.post.parent_id is not None))
 
 
 def _brand_of(connection: Connection, source_key: str) -> str:
     return str(connection.execute(select(sources.c.brand).where(sources.c.key == source_key)).scalar_one())
-
-
-def _quarantine(connection: Connection, brand: str, source_key: str, poison: Sequence[Poison], now: datetime) -> None:
-    for one in poison:
-        known = connection.execute(
-            select(quarantine.c.id).where(
-                quarantine.c.source_key == source_key,
-                quarantine.c.native_id == one.native_id,
-                quarantine.c.raw == one.raw[:2000],
-            )
-        ).first()
-        if known:
-            continue
-        connection.execute(
-            insert(quarantine).values(
-                brand=brand,
-                source_key=source_key,
-                native_id=one.native_id,
-                why=one.why,
-                raw=one.raw[:2000],
-                at=now,
-            )
-        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -9,7 +10,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from storage.casebook.moves import OUTSIDE, move_case, move_reply, next_turn, write
-from storage.casebook.posts import Kept
+from storage.casebook.posts import Kept, News, as_post, with_texts
 from storage.lifecycle import LIVE_CASES, SPENT_REPLIES
 from storage.tables import accounts, cases, mentions, posts, replies
 from storage.words import Audience, CaseState, Origin, Purpose, ReplyState
@@ -24,8 +25,10 @@ def own_post(connection: Connection, key: bytes, kept: Kept, now: datetime) -> N
     if parent is None or _known(connection, kept):
         return
     account = connection.execute(select(accounts.c.handle).where(accounts.c.id == kept.by_account)).scalar_one()
+    brands = _brands(connection, kept)
     under = connection.execute(
         select(replies).where(
+            replies.c.brand.in_(brands),
             replies.c.place == kept.post.place,
             replies.c.parent_id == parent.native_id,
             replies.c.audience == Audience.PUBLIC,
@@ -36,9 +39,35 @@ def own_post(connection: Connection, key: bytes, kept: Kept, now: datetime) -> N
             return
     if any(row.state == ReplyState.SENDING for row in under):
         return  # ours on its way; its own settling or looking will find it
-    case = _case_of_parent(connection, parent)
-    if case is not None:
+    for case in _cases_of_parent(connection, parent, brands):
         _answered_outside(connection, key, case, parent, str(account), kept, now)
+
+
+def answered_before(connection: Connection, key: bytes, kept: Kept, now: datetime) -> None:
+    """A case was raised for a post under which we had answered: platforms deliver answers before what they answer."""
+    rows = connection.execute(
+        with_texts()
+        .where(
+            posts.c.place == kept.post.place,
+            posts.c.parent_id.in_({kept.post.native_id, kept.post.reply_to}),
+            posts.c.by_account.is_not(None),
+            posts.c.deleted_at.is_(None),
+        )
+        .order_by(posts.c.created_at)
+    ).all()
+    for row in rows:
+        own_post(connection, key, Kept(row.id, row.version, News.NEW, as_post(row), row.by_account), now)
+
+
+def _brands(connection: Connection, kept: Kept) -> list[str]:
+    # Usually one; brands of one house may share an account. Another brand's answer settles nothing of ours.
+    return list(
+        connection.execute(
+            select(accounts.c.brand).where(
+                accounts.c.place == kept.post.place, accounts.c.native_id == kept.post.author.native_id
+            )
+        ).scalars()
+    )
 
 
 def _parent(connection: Connection, kept: Kept) -> Row[Any] | None:
@@ -69,7 +98,7 @@ def _settles(connection: Connection, key: bytes, row: Row[Any], kept: Kept, now:
     state = ReplyState(row.state)
     found: dict[str, Any] = {"native_id": kept.post.native_id, "url": kept.post.url}
     if state is ReplyState.POSTED and row.native_id is None and row.origin != Origin.OUTSIDE:
-        connection.execute(update(replies).where(replies.c.id == row.id).values(**found))
+        connection.execute(update(replies).where(replies.c.id == row.id).values(changed_at=now, **found))
         return True
     if state is ReplyState.BY_HAND:
         why = "Seen on the site: it was posted by hand."
@@ -85,12 +114,12 @@ def _settles(connection: Connection, key: bytes, row: Row[Any], kept: Kept, now:
     return True
 
 
-def _case_of_parent(connection: Connection, parent: Row[Any]) -> Row[Any] | None:
+def _cases_of_parent(connection: Connection, parent: Row[Any], brands: list[str]) -> Sequence[Row[Any]]:
     return connection.execute(
         select(cases)
         .join(mentions, mentions.c.case_id == cases.c.id)
-        .where(mentions.c.post_id == parent.id, cases.c.state.in_(sorted(LIVE_CASES)))
-    ).first()
+        .where(mentions.c.post_id == parent.id, cases.c.brand.in_(brands), cases.c.state.in_(sorted(LIVE_CASES)))
+    ).all()
 
 
 def _answered_outside(
@@ -102,7 +131,6 @@ def _answered_outside(
     kept: Kept,
     now: datetime,
 ) -> None:
-    next_turn(connection, key, case.id, why="Somebody already answered on the site.", now=now)
     taken = set(
         connection.execute(
             select(replies.c.purpose).where(
@@ -114,6 +142,8 @@ def _answered_outside(
         ).scalars()
     )
     purpose = next((one for one in Purpose if one not in taken), None)
+    if purpose is None and kept.news is not News.NEW:
+        return  # told when it was first seen
     if purpose is not None:
         added = connection.execute(
             insert(replies).values(
@@ -139,7 +169,22 @@ def _answered_outside(
             connection, key, case.brand, case.id, "reply", reply_id, "", ReplyState.POSTED,
             OUTSIDE, "Somebody answered on the site.", now,
         )  # fmt: skip
-    answered(connection, key, case.id, None, who=OUTSIDE, now=now)
+    if not _wrote_since(connection, case.id, kept.post.created_at):
+        answered(connection, key, case.id, None, who=OUTSIDE, now=now)
+    # Last, so that a reply taken back because of this stays told on the case.
+    next_turn(connection, key, case.id, why="Somebody already answered on the site.", now=now)
+
+
+def _wrote_since(connection: Connection, case_id: int, at: datetime) -> bool:
+    return (
+        connection.execute(
+            select(mentions.c.id)
+            .join(posts, posts.c.id == mentions.c.post_id)
+            .where(mentions.c.case_id == case_id, posts.c.created_at > at, posts.c.deleted_at.is_(None))
+            .limit(1)
+        ).first()
+        is not None
+    )
 
 
 def answered(

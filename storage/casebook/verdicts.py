@@ -8,7 +8,8 @@ from sqlalchemy import select, update
 
 from storage.casebook.moves import MACHINE
 from storage.casebook.posts import Kept, News, as_post, with_texts
-from storage.casebook.raising import FRESH, keep_verdict, raise_case, reconsider
+from storage.casebook.raising import FRESH, belongs, keep_verdict, not_old_any_more, raise_case, reconsider
+from storage.casebook.seen import answered_before
 from storage.casebook.shelf import Shelf
 from storage.lifecycle import LIVE_CASES, MovedOn
 from storage.tables import cases, mentions, posts
@@ -36,7 +37,10 @@ class Verdicts(Shelf):
                 if CaseState(case.state) in LIVE_CASES:
                     reconsider(connection, self.key, case, kept, verdict, now)
                 return None
-            if verdict.kind is not Kind.COMPLAINT or row.is_repost or row.deleted_at is not None:
+            if verdict.kind is not Kind.COMPLAINT:
+                not_old_any_more(connection, mention_id)
+                return None
+            if mention.aside == "stored" or row.is_repost or row.deleted_at is not None:
                 return None
             if now - row.created_at > FRESH:
                 connection.execute(update(mentions).where(mentions.c.id == mention_id).values(aside="old"))
@@ -45,5 +49,6 @@ class Verdicts(Shelf):
                 connection, self.key, mention.brand, kept, verdict,
                 who=MACHINE, why="A second look found a complaint.", now=now,
             )  # fmt: skip
-            connection.execute(update(mentions).where(mentions.c.id == mention_id).values(case_id=case_id, aside=None))
+            belongs(connection, mention_id, case_id)
+            answered_before(connection, self.key, kept, now)
             return case_id
