@@ -75,6 +75,8 @@ class Service(Section):
         "",
         description="The address people type to reach the inbox, used for links in mail. Empty: made from host and port.",
     )
+    sign_in_for: Duration = Field(timedelta(days=30), description="How long a sign-in lasts at most.")
+    sign_out_after: Duration = Field(timedelta(days=7), description="A sign-in that nobody uses for so long ends.")
     tick: Duration = Field(
         timedelta(seconds=5), description="How often the service looks for work that is due. Looking costs nothing."
     )
@@ -97,6 +99,8 @@ class Service(Section):
     def _stays_here(self) -> Self:
         if self.practice and not is_loopback(self.host):
             raise ValueError('practice = true signs every visitor in, so host must stay "127.0.0.1"')
+        if self.sign_out_after > self.sign_in_for:
+            raise ValueError("sign_out_after cannot be longer than sign_in_for")
         return self
 
     @property

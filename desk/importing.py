@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 from desk.clock import utc_now
 from desk.errors import Trouble
-from monitor.filter import judge
 from monitor.imports import RefusedRow, read_rows
-from storage.casebook import Judged
+from monitor.judging import judge_each
 from storage.words import Brand, Post
 
 if TYPE_CHECKING:
@@ -33,6 +32,7 @@ class Imported:
     raised: int = 0
     old: int = 0
     seconds: float = 0.0
+    unreadable: int = 0
     refused: tuple[RefusedRow, ...] = field(default=())
 
 
@@ -52,14 +52,15 @@ def import_rows(
         for some in _batches(read_rows(file, now, place=place)):
             posts = [row for row in some if isinstance(row, Post)]
             refused = tuple(row for row in some if isinstance(row, RefusedRow))
-            judged = [Judged(post, judge(post, brand)) for post in posts]
-            round_ = house.casebook.rounds.record_import(brand.key, judged, now, store_only=store_only)
+            judged, poison = judge_each(posts, brand)
+            round_ = house.casebook.rounds.record_import(brand.key, judged, now, store_only=store_only, poison=poison)
             done = Imported(
                 rows=done.rows + len(some),
                 found=done.found + round_.found,
                 repeats=done.repeats + round_.repeats,
                 raised=done.raised + len(round_.raised),
                 old=done.old + round_.old,
+                unreadable=done.unreadable + round_.poison,
                 refused=done.refused + refused,
             )
             told(done.rows)

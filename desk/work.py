@@ -12,14 +12,14 @@ import structlog
 from desk.clock import utc_now
 from desk.digest.sending import send_due
 from desk.wiring import House, learn_accounts
-from monitor.filter import judge
 from monitor.follow import follow_due
+from monitor.judging import judge_each
 from monitor.rounds import poll_due
 from responders.outbox import Outbox, look_due, post_due, remove_due
 from responders.proposing import propose_due
-from storage.casebook import DueReply, Judged
+from storage.casebook import DueReply
 from storage.engine import BaseUnavailable
-from storage.words import Gone
+from storage.words import Gone, Post
 
 Log = structlog.typing.FilteringBoundLogger
 
@@ -82,8 +82,9 @@ def look_again(house: House, due: DueReply, now: datetime) -> None:
         return
     brand = house.brands[due.brand]
     found = source.again([due.parent.native_id], now).values()
-    seen = [one if isinstance(one, Gone) else Judged(one, judge(one, brand)) for one in found]
-    house.casebook.rounds.record_again(due.brand, seen, due.place, now)
+    gone = [one for one in found if isinstance(one, Gone)]
+    judged, _ = judge_each([one for one in found if isinstance(one, Post)], brand)
+    house.casebook.rounds.record_again(due.brand, [*gone, *judged], due.place, now)
 
 
 DUE_WORK: tuple[DueWork, ...] = (

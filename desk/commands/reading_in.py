@@ -57,7 +57,7 @@ def import_file(
         typer.echo(f"… and {len(done.refused) - NAMED} more rows refused.", err=True)
     typer.echo(
         f"{done.rows} rows in {done.seconds:.1f} s: {done.found} new, {done.repeats} known already, "
-        f"{len(done.refused)} refused; {done.raised} cases raised, {done.old} older complaints kept aside."
+        f"{len(done.refused)} refused, {done.unreadable} unreadable; {done.raised} cases raised, {done.old} older complaints kept aside."
     )
     if done.rows == len(done.refused):
         raise typer.Exit(1)
