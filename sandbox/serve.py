@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import threading
 import time
@@ -12,6 +13,9 @@ from typing import Any, Self
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+LEAVE_WITHIN = 0.5
+"""Seconds that requests under way have when the server stops."""
 
 START_WITHIN = 20.0
 """Seconds a server may take to come up; a loaded machine is slow, and a server that hangs must not hang its tests."""
@@ -23,6 +27,44 @@ class Line(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self.app_state = {**self.app_state, "transport": transport}
         super().connection_made(transport)
+
+
+class Prompt(uvicorn.Server):
+    """A server that leaves when told, instead of looking ten times a second whether it should."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._told = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def main_loop(self) -> None:
+        """Serve until told to leave."""
+        self._loop = asyncio.get_running_loop()
+        if not await self.on_tick(0):
+            await self._told.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let answers that are under way go out, cut what hangs, and close."""
+        for listener in (*self.servers, *(sockets or ())):
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        tasks = list(self.server_state.tasks)
+        if tasks:
+            _, hanging = await asyncio.wait(tasks, timeout=LEAVE_WITHIN)
+            for task in hanging:
+                task.cancel()
+            await asyncio.gather(*hanging, return_exceptions=True)
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)  # closed transports take leave in the next round
+
+    def leave(self) -> None:
+        """Tell it, from any thread."""
+        self.should_exit = True
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # its loop is closed: it has left already
+                self._loop.call_soon_threadsafe(self._told.set)
 
 
 class Served:
@@ -48,10 +90,9 @@ class Served:
             "log_config": None,
             "access_log": False,
             "lifespan": "off",
-            "timeout_graceful_shutdown": 1,
             "date_header": False,
         }
-        self._server = uvicorn.Server(uvicorn.Config(app, http=Line, ws="none", server_header=False, **options))
+        self._server = Prompt(uvicorn.Config(app, http=Line, ws="none", server_header=False, **options))
         self._thread = threading.Thread(
             target=self._server.run, args=([self._socket],), name=f"town:{self.port}", daemon=True
         )
@@ -68,7 +109,7 @@ class Served:
 
     def stop(self) -> None:
         """Stop serving and free the port. Requests that hang are cut. Harmless when it never started."""
-        self._server.should_exit = True
+        self._server.leave()
         if self._thread.ident is not None:
             self._thread.join(START_WITHIN)
         self._socket.close()
