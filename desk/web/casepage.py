@@ -13,9 +13,9 @@ from desk.web.lookalike import imitates
 from desk.web.pages import own_page
 from desk.web.showing import Piece, mark, safe_link
 from desk.web.visitor import NotFound, Visitor
-from storage.lifecycle import LIVE_CASES, OUTBOX, may_move_case
+from storage.lifecycle import LIVE_CASES, OUTBOX, SPENT_REPLIES, may_move_case
 from storage.views import CaseFile, ProposalView, ReplyView, ThreadPost
-from storage.words import Brand, CaseState, ReachHow, Reply, ReplyState
+from storage.words import Brand, CaseState, Purpose, ReachHow, Reply, ReplyState
 
 SETTLING = frozenset({ReplyState.APPROVED, ReplyState.SENDING, ReplyState.BY_HAND, ReplyState.UNCERTAIN})
 """While one of these stands, there is nothing else to approve."""
@@ -109,6 +109,14 @@ def find_proposal(file: CaseFile, proposal_id: int) -> ProposalView | None:
     return next((one for one in file.proposals if one.id == proposal_id), None)
 
 
+def standing_proposals(file: CaseFile) -> list[ProposalView]:
+    """What can still be approved in this turn, corrections first: what has been said already is not said again."""
+    ours = [one for one in file.proposals if one.turn == file.case.turn]
+    said = {(one.purpose, one.text) for one in file.replies if one.state not in SPENT_REPLIES}
+    spent = {one.purpose for one in ours if (one.purpose, one.text) in said}
+    return sorted((one for one in ours if one.purpose not in spent), key=lambda one: one.purpose is not Purpose.CORRECT)
+
+
 def show_case(
     visitor: Visitor, file: CaseFile, editor: Editor | None = None, status: int = 200, **more: object
 ) -> HTMLResponse:
@@ -119,7 +127,7 @@ def show_case(
 def gather(visitor: Visitor, file: CaseFile, editor: Editor | None = None) -> CasePage:
     """Read and cut everything the page shows."""
     house, brand = visitor.house, visitor.house.brands[file.case.brand]
-    standing = [one for one in file.proposals if one.turn == file.case.turn]
+    standing = standing_proposals(file)
     if editor is None and visitor.may_act and may_edit(file) and standing:
         editor = edit(house, file, standing[0], visitor.first_name)
     shop = next((one.name for one in brand.shops if one.key == file.case.shop), "")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from desk.web import create_app
-from storage.words import CaseState, ReplyState
+from storage.words import Author, CaseState, Post, ReplyState
 from tests.web.small_house import House
 from tests.web.visitors import Browser, filled, tags, words
 
@@ -121,8 +121,6 @@ def test_a_snoozed_case_leaves_the_list_and_comes_back(house: House, ana: Browse
 
 
 def test_older_complaints_are_asked_about_in_one_line_and_no_means_no(house: House, ana: Browser) -> None:
-    from tests.web.small_house import Author, Post
-
     for number in range(3):
         then = house.clock() - timedelta(days=9)
         house.take(

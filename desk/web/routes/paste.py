@@ -63,7 +63,7 @@ def paste(
     brand, branch = whose(visitor, shop)
     post = as_post(visitor, text, address, site, author)
     if branch:
-        post = replace(post, title=branch)
+        post = replace(post, title=", ".join(part for part in (post.title, branch) if part))
     verdict = wants_answer(judge(post, brand), brand)
     found = visitor.house.casebook.rounds.record_import(brand.key, [Judged(post, verdict)], visitor.now)
     if not found.raised:
