@@ -22,7 +22,7 @@ _SCRIPTS = {
     "latin": re.compile(r"[a-z\u00df-\u024f\u1e00-\u1eff]"),
 }
 _SCRIPT_OF = {"te": "te", "hi": "hi", "ru": "cyrillic", "uk": "cyrillic"}
-_NOISE = re.compile(r"https?://\S+|\S+@\S+|[@#]\w+")
+_NOISE = re.compile(r"https?://\S+|(?<!\S)\S{1,64}@\S+|[@#]\w+")
 
 
 @cache

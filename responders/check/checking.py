@@ -60,5 +60,9 @@ def _find(
     folded = fold(text)
     yield from find_conditions(text, folded, words)
     yield from find_tone(text, folded, words)
-    invited = not invite or any(fold(contact).text in folded.text for contact in contacts if contact.strip())
+    invited = not invite or any(_plain(contact) in folded.text for contact in contacts if _plain(contact))
     yield from find_missing(folded, words, invited=invited)
+
+
+def _plain(contact: str) -> str:
+    return fold(contact).text.strip(" \n.!")

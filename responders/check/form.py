@@ -21,7 +21,7 @@ _PLACEHOLDER = re.compile(
     re.VERBOSE,
 )
 _LINK = re.compile(
-    r"https?://\S+|(?<![@\w.])(?:www\.)?(?:[a-z0-9-]+\.)+(?:com|org|net|ru|ro|in|eu|io|me|ly|co|shop|example|info|app)\b"
+    r"https?://\S+|(?<![@\w.])(?:www\.)?(?:[a-z0-9-]{1,63}\.){1,6}(?:com|org|net|ru|ro|in|eu|io|me|ly|co|shop|example|info|app)\b"
     r"(?:/\S*)?(?!@)",
     re.IGNORECASE,
 )

@@ -16,7 +16,7 @@ def leave_out_invitation(text: str, language: str, brand: Brand) -> str:
     if words is None:
         return text
     folded = fold(text)
-    contacts = [fold(contact).text for contact in brand.contact.values() if contact]
+    contacts = [plain for contact in brand.contact.values() if (plain := fold(contact).text.strip(" \n.!"))]
     kept: list[str] = []
     for sentence in sentences(folded):
         piece = folded.text[sentence.start : sentence.end]

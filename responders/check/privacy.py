@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from responders.check.says import finding
 from storage.words import Finding
 
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
 _NUMBER = re.compile(r"(?<![\w@])[+#№]?(?:[a-z]{1,4}[-–]?)?\d(?:[\s().–/-]{0,2}\d)*(?:[-–]?[a-z0-9]+)*", re.IGNORECASE)
 _NAMED = re.compile(
     r"(?:orders?|invoice|booking|parcel|tracking|заказ\w*|накладн\w*|брон\w*|посылк\w*|comand\w*|factur\w*|awb|colet\w*"

@@ -6,9 +6,21 @@ from storage.words import Finding
 
 _SAYS: dict[str, tuple[str, str, bool]] = {
     # name: (founding principle, sentence, blocks)
-    "conditional:if": ("A4", "“{words}” makes the apology depend on something. Say plainly what you are sorry for.", True),
-    "conditional:but": ("A4", "“{words}” takes the apology back. End the sentence before it, and leave the rest out.", True),
-    "conditional:hedged": ("A4", "“{words}” doubts that anything happened. Name what went wrong and say sorry for that.", True),
+    "conditional:if": (
+        "A4",
+        "“{words}” makes the apology depend on something. Say plainly what you are sorry for.",
+        True,
+    ),
+    "conditional:but": (
+        "A4",
+        "“{words}” takes the apology back. End the sentence before it, and leave the rest out.",
+        True,
+    ),
+    "conditional:hedged": (
+        "A4",
+        "“{words}” doubts that anything happened. Name what went wrong and say sorry for that.",
+        True,
+    ),
     "conditional:mixed": ("A4", "Keep the apology free of “{words}”: put this offer in a sentence of its own.", False),
     "conditional:soft": ("A4", "“{words}” can sound like a doubt. Try the sentence without it.", False),
     "denial": ("A2", "“{words}” denies it. Say what went wrong for them and that it is yours to mend.", True),
@@ -20,8 +32,16 @@ _SAYS: dict[str, tuple[str, str, bool]] = {
     "no_invitation": ("A7", "Invite them to write to you privately, so that you can put it right together.", False),
     "too_long": ("", "Too long for this site: {used} of {limit}. Please shorten it by {over}.", True),
     "empty": ("", "There is nothing to post yet.", True),
-    "wrong_language": ("C4", "The customer wrote in {language}, and this reads as {found}. Answer in their language.", True),
-    "unchecked_language": ("C4", "We cannot check apologies in this language yet. Please read it once more yourself.", False),
+    "wrong_language": (
+        "C4",
+        "The customer wrote in {language}, and this reads as {found}. Answer in their language.",
+        True,
+    ),
+    "unchecked_language": (
+        "C4",
+        "We cannot check apologies in this language yet. Please read it once more yourself.",
+        False,
+    ),
     "placeholder": ("C7", "“{words}” is a gap that was meant to be filled. Fill it in or take it out.", True),
     "shouting": ("C4", "“{words}” reads like shouting. Write it in small letters, with one mark at the end.", False),
     "link": ("A7", "A link in an apology looks like an advertisement, and X charges more for it. Leave it out.", False),

@@ -11,7 +11,7 @@ from responders.check.says import finding
 from storage.words import Finding
 
 _CAPITALS = re.compile(r"\b[^\W\d_]+(?:['’-][^\W\d_]+)*\b")
-_SHRILL = re.compile(r"[!?]*!!+[!?]*|[!?]*\?\?\?+")
+_SHRILL = re.compile(r"[!?]{3,}")
 _WINDOW = 28  # folded characters in which a "not" before or after the words turns them round
 
 
@@ -46,5 +46,4 @@ def find_shouting(text: str, names: Iterable[str]) -> Iterator[Finding]:
             yield finding("shouting", text, (run[0].start(), run[-1].end()))
         run = [word] if word is not None and loud else []
     for mark in _SHRILL.finditer(text):
-        if len(mark.group()) > 2:
-            yield finding("shouting", text, mark.span())
+        yield finding("shouting", text, mark.span())
