@@ -29,13 +29,15 @@ def take_each(
     """
     poisoned = 0
     for number, post in enumerate(found):
+        savepoint = connection.begin_nested()
         try:
             check_storable(post)
-            with connection.begin_nested():
-                take(number)
+            take(number)
+            savepoint.commit()
+        except (OperationalError, InternalError):
+            raise  # SQLite may have given up the whole transaction: nothing more may be said in it
         except (ValueError, OverflowError, StatementError) as error:
-            if isinstance(error, (OperationalError, InternalError)):
-                raise
+            savepoint.rollback()
             why = f"The post could not be stored: {_said(error)}"
             keep_poison(connection, brand, source_key, [Poison(post.native_id, why, _raw(post))], now)
             poisoned += 1

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from storage.casebook.moves import OUTSIDE, move_case, move_reply, next_turn, write
 from storage.casebook.posts import Kept, News, as_post, with_texts
@@ -73,15 +73,13 @@ def _brands(connection: Connection, kept: Kept) -> list[str]:
 def _parent(connection: Connection, kept: Kept) -> Row[Any] | None:
     if kept.post.parent_id is None:
         return None
-    return connection.execute(
-        select(posts).where(
-            posts.c.place == kept.post.place,
-            or_(
-                posts.c.native_id == kept.post.parent_id,
-                posts.c.reply_to == kept.post.parent_id,
-            ),
-        )
-    ).first()
+    for name in (posts.c.native_id, posts.c.reply_to):  # one after the other: an OR would read every post of the place
+        found = connection.execute(
+            select(posts).where(posts.c.place == kept.post.place, name == kept.post.parent_id)
+        ).first()
+        if found is not None:
+            return found
+    return None
 
 
 def _known(connection: Connection, kept: Kept) -> bool:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from storage.casebook import Casebook
 from storage.engine import open_engine
@@ -53,8 +56,34 @@ def url(tmp_path: Path, migrated: Path) -> Iterator[str]:
 @pytest.fixture
 def house(url: str) -> Iterator[House]:
     """The shop: two brands, our account, Ana, Ben and one source."""
+    with at_home(url) as shop:
+        yield shop
+
+
+@pytest.fixture(scope="module")
+def settled(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A shop with one approved reply, shared by tests that change nothing."""
+    if ELSEWHERE:
+        pytest.skip("shared bases are SQLite files")
+    copy = tmp_path_factory.mktemp("settled") / "amends.sqlite"
+    shutil.copy(migrated, copy)
+    with at_home(f"sqlite:///{copy}") as shop:
+        shop.approved()
+        yield shop
+
+
+@contextmanager
+def at_home(url: str) -> Iterator[House]:
+    """The shop in the base at `url`."""
     engine = open_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _hurry)
     casebook = Casebook(engine, key=KEY)
     people = {person.name: f"person:{person.id}" for person in casebook.people.all()}
     yield House(engine, casebook, Reading(engine), ana=people["Ana"], ben=people["Ben"])
     engine.dispose()
+
+
+def _hurry(raw: sqlite3.Connection, _: object) -> None:
+    # No power is lost in a test: waiting for the disk would prove nothing and cost a minute.
+    raw.execute("PRAGMA synchronous=OFF")

@@ -1,0 +1,539 @@
+"""The base itself: migrations, how it is opened, and the rules it holds whatever the code does."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import warnings
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import CheckConstraint, Table, create_engine, inspect, text
+from sqlalchemy.exc import IntegrityError, ProgrammingError, StatementError
+
+from storage.casebook import Casebook, Judged
+from storage.engine import BaseUnavailable, open_engine, reading, writing
+from storage.lifecycle import LIVE_CASES, SPENT_REPLIES
+from storage.migrate import downgrade, is_current, scripts, upgrade
+from storage.tables import HOUSE_WIDE, brands, metadata
+from storage.words import Audience, CaseState, Kind, Origin, Purpose, ReachHow, ReplyState, Topic
+from tests.storage.house import COMPLAINT, MINUTE, NOON, House, post
+
+
+def names(url: str) -> set[tuple[str, str]]:
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"))
+        found = {(str(row.type), str(row.name)) for row in rows}
+    engine.dispose()
+    return found
+
+
+# Migrations ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_migrations_make_exactly_what_the_tables_say(house: House) -> None:
+    with house.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_the_migrations_hold_every_check_the_tables_ask_for(house: House) -> None:
+    # Alembic compares no CHECK constraints.
+    seen = inspect(house.engine)
+    for table in metadata.sorted_tables:
+        asked = {
+            str(one.name): " ".join(str(one.sqltext).split())
+            for one in table.constraints
+            if isinstance(one, CheckConstraint)
+        }
+        made = {
+            str(one["name"]): " ".join(str(one["sqltext"]).split()) for one in seen.get_check_constraints(table.name)
+        }
+        assert made == asked, table.name
+
+
+def test_upgrading_twice_is_harmless(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/amends.sqlite"
+    upgrade(url)
+    made = names(url)
+    upgrade(url)
+    assert names(url) == made
+    assert is_current(url)
+
+
+def test_upgrading_keeps_what_is_there(house: House, url: str) -> None:
+    case_id = house.complain()
+    upgrade(url)
+    assert house.file(case_id).complaint.post == post()
+
+
+def test_going_back_to_base_leaves_nothing(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/amends.sqlite"
+    upgrade(url)
+    downgrade(url, "base")
+    assert names(url) == {("table", "alembic_version")}
+    assert not is_current(url)
+    upgrade(url)
+    assert is_current(url)
+
+
+def test_a_migration_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "amends.sqlite"
+    with sqlite3.connect(path) as raw:
+        raw.execute("CREATE TABLE verdicts (somebody_else TEXT)")  # the last table to be made
+    raw.close()
+    with pytest.raises(BaseUnavailable, match="already exists"):
+        upgrade(f"sqlite:///{path}")
+    assert names(f"sqlite:///{path}") - {("table", "alembic_version")} == {("table", "verdicts")}
+
+
+def test_a_path_with_a_percent_sign_is_a_path(tmp_path: Path) -> None:
+    folder = tmp_path / "100% rose"
+    folder.mkdir()
+    upgrade(f"sqlite:///{folder}/amends.sqlite")
+    assert is_current(f"sqlite:///{folder}/amends.sqlite")
+
+
+def test_the_revisions_are_found_and_the_folder_is_no_package() -> None:
+    assert (scripts() / "versions").is_dir()
+    assert not (scripts() / "__init__.py").exists()
+
+
+# How it is opened ------------------------------------------------------------------------------------------------------
+
+
+def pragma(url: str, name: str) -> object:
+    engine = open_engine(url)
+    try:
+        with engine.connect() as connection:
+            return connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+    finally:
+        engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("secure_delete", 1), ("busy_timeout", 10_000)],
+)
+def test_sqlite_is_opened_so_that_nothing_committed_is_lost(url: str, name: str, value: object) -> None:
+    assert pragma(url, name) == value
+
+
+def test_a_write_begins_as_a_write_and_a_look_does_not(house: House) -> None:
+    said: list[str] = []
+    raw_engine = house.engine.raw_connection()
+    assert raw_engine.driver_connection is not None
+    raw_engine.driver_connection.set_trace_callback(said.append)
+    raw_engine.close()  # back to the pool, to be used next
+    with writing(house.engine) as connection:
+        connection.execute(text("SELECT 1"))
+    with reading(house.engine) as connection:
+        connection.execute(text("SELECT 1"))
+    assert [line for line in said if line.startswith("BEGIN")] == ["BEGIN IMMEDIATE", "BEGIN"]
+
+
+def test_a_look_sees_one_moment_while_somebody_writes(house: House) -> None:
+    with reading(house.engine) as connection:
+        before = connection.execute(text("SELECT count(*) FROM posts")).scalar_one()
+        house.complain()
+        assert connection.execute(text("SELECT count(*) FROM posts")).scalar_one() == before
+
+
+def test_another_database_is_opened_without_sqlite_ways() -> None:
+    with pytest.raises(ModuleNotFoundError, match="psycopg"):
+        open_engine("postgresql+psycopg://nobody@127.0.0.1/none")
+
+
+def test_a_local_time_never_enters_the_base(house: House) -> None:
+    with pytest.raises(StatementError, match="no time zone"), house.engine.begin() as connection:
+        connection.execute(brands.update().values(changed_at=datetime(2026, 11, 22, 12)))  # noqa: DTZ001
+
+
+def test_an_instant_comes_back_as_the_same_instant_in_utc(house: House) -> None:
+    from zoneinfo import ZoneInfo
+
+    in_berlin = NOON.astimezone(ZoneInfo("Europe/Berlin")) + timedelta(microseconds=7)
+    house.casebook.sources.poll_now(in_berlin)
+    state = house.casebook.sources.all()[0]
+    assert state.next_at == in_berlin
+    assert state.next_at.utcoffset() == timedelta(0)
+    assert state.last_success_at is None
+
+
+# When it cannot be used ------------------------------------------------------------------------------------------------
+
+
+def refuses_with(url: str) -> str:
+    engine = open_engine(url)
+    try:
+        with pytest.raises(BaseUnavailable) as told:
+            Casebook(engine, b"key").can_write()
+    finally:
+        engine.dispose()
+    return told.value.why
+
+
+def test_a_base_that_can_be_written_says_nothing(house: House) -> None:
+    house.casebook.can_write()
+
+
+def test_an_unprepared_base_says_how_to_prepare_it(tmp_path: Path) -> None:
+    assert "amends migrate" in refuses_with(f"sqlite:///{tmp_path}/empty.sqlite")
+
+
+def test_a_folder_that_is_not_there_is_named_as_the_trouble(tmp_path: Path) -> None:
+    assert "folder exists" in refuses_with(f"sqlite:///{tmp_path}/nowhere/amends.sqlite")
+    with pytest.raises(BaseUnavailable, match="folder exists"):
+        upgrade(f"sqlite:///{tmp_path}/nowhere/amends.sqlite")
+
+
+def test_a_file_that_is_no_database_says_so(tmp_path: Path) -> None:
+    (tmp_path / "amends.sqlite").write_bytes(b"Dear diary, today a cake was stale. " * 200)
+    url = f"sqlite:///{tmp_path}/amends.sqlite"
+    assert "not a database" in refuses_with(url)
+    with pytest.raises(BaseUnavailable, match="not a database"):
+        upgrade(url)
+
+
+def test_a_damaged_database_says_so(house: House, url: str) -> None:
+    house.complain()
+    house.engine.dispose()
+    path = Path(url.removeprefix("sqlite:///"))
+    content = bytearray(path.read_bytes())
+    content[4096 * 2 :] = b"\xff" * (len(content) - 4096 * 2)
+    path.write_bytes(content)
+    engine = open_engine(url)
+    with pytest.raises(BaseUnavailable, match="damaged"), reading(engine) as connection:
+        connection.execute(text("SELECT * FROM posts")).all()
+    engine.dispose()
+
+
+def test_a_base_held_by_somebody_else_says_that_it_is_busy(url: str) -> None:
+    engine = open_engine(url)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout=1")
+        connection.commit()
+    other = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(BaseUnavailable, match="busy"):
+        Casebook(engine, b"key").can_write()
+    other.close()
+    engine.dispose()
+
+
+def test_a_read_only_base_shows_but_does_not_write(url: str) -> None:
+    engine = open_engine(url)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA query_only=ON")
+        connection.commit()
+    with pytest.raises(BaseUnavailable, match="read-only"):
+        Casebook(engine, b"key").leases.hold("ticker", "one", NOON, MINUTE)
+    assert len(Casebook(engine, b"key").brands.all()) == 2
+    engine.dispose()
+
+
+def test_a_full_disk_costs_nothing_that_was_there(house: House) -> None:
+    case_id = house.complain()
+    with house.engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+        connection.commit()
+    before = house.everything()
+    long = [Judged(post(f"long-{n}", "stale " * 2000), COMPLAINT) for n in range(20)]
+    with pytest.raises(BaseUnavailable, match="disk is full"):
+        house.casebook.rounds.record_import("rosebakery", long, NOON)
+    assert house.everything() == before
+    with house.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count=1073741823")
+        connection.commit()
+    assert len(house.casebook.rounds.record_import("rosebakery", long, NOON).raised) == 20
+    assert house.state(case_id) is CaseState.OPEN
+
+
+def test_a_mistake_of_ours_is_not_called_trouble_with_the_base(house: House) -> None:
+    with pytest.raises(ProgrammingError), writing(house.engine) as connection:
+        connection.exec_driver_sql("SELECT ?", ())
+    with pytest.raises(IntegrityError), writing(house.engine) as connection:
+        connection.execute(text("INSERT INTO leases (name) VALUES ('half')"))
+
+
+def test_anything_else_is_told_as_the_base_told_it(house: House) -> None:
+    with (
+        pytest.raises(BaseUnavailable, match=r"cannot be used: .*no such function"),
+        writing(house.engine) as connection,
+    ):
+        connection.execute(text("SELECT forgive('cora')"))
+
+
+# Append-only, and whose it is ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE history SET who = 'mallory'",
+        "DELETE FROM history",
+        "UPDATE proposals SET text = 'something else'",
+        "UPDATE proposals SET findings = '[]'",
+    ],
+)
+def test_mallory_cannot_rewrite_history_or_a_proposal(settled: House, sql: str) -> None:
+    before = settled.everything()
+    with pytest.raises(IntegrityError, match=r"append-only|immutable"):
+        settled.do(sql)
+    assert settled.everything() == before
+
+
+def test_every_table_of_a_brand_names_the_brand() -> None:
+    for table in metadata.sorted_tables:
+        named = table.name == "brands" or "brand" in table.columns
+        assert named != (table.name in HOUSE_WIDE), table.name
+
+
+def test_the_brand_is_never_empty() -> None:
+    assert [t.name for t in metadata.sorted_tables if "brand" in t.columns and t.columns["brand"].nullable] == []
+
+
+# The states the base knows are the words -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "words"),
+    [
+        ("cases", "state", CaseState),
+        ("cases", "topic", Topic),
+        ("verdicts", "kind", Kind),
+        ("verdicts", "topic", Topic),
+        ("proposals", "audience", Audience),
+        ("proposals", "purpose", Purpose),
+        ("proposals", "reach", ReachHow),
+        ("replies", "state", ReplyState),
+        ("replies", "origin", Origin),
+        ("replies", "audience", Audience),
+        ("replies", "purpose", Purpose),
+    ],
+)
+def test_the_base_knows_exactly_our_words(house: House, table: str, column: str, words: type) -> None:
+    (told,) = [
+        one["sqltext"]
+        for one in inspect(house.engine).get_check_constraints(table)
+        if one["name"] == f"ck_{table}_{column}_known"
+    ]
+    assert set(re.findall(r"'(\w+)'", str(told))) == set(words)
+
+
+@pytest.mark.parametrize(
+    ("index", "states"), [("uq_cases_one_live", LIVE_CASES), ("uq_replies_one_live", SPENT_REPLIES)]
+)
+def test_the_base_knows_what_is_live(house: House, index: str, states: frozenset[str]) -> None:
+    made = house.one("SELECT sql FROM sqlite_master WHERE name = :name", name=index)
+    assert set(re.findall(r"'(\w+)'", made)) == set(states)
+
+
+# Each CHECK and UNIQUE refuses -----------------------------------------------------------------------------------------
+
+COPY_CASE = """INSERT INTO cases (brand, place, customer_id, conversation_id, complaint_id, state, turn, urgency, topic,
+    language, sensitive, thanked, touched, opened_at, waiting_since, changed_at)
+    SELECT brand, place, customer_id, {conversation}, complaint_id, {state}, turn, urgency, topic,
+    language, sensitive, thanked, touched, opened_at, waiting_since, changed_at FROM cases"""
+
+COPY_REPLY = """INSERT INTO replies (brand, case_id, place, account, parent_id, parent_post, audience, purpose, origin,
+    state, key, approved_by, approved_at, approved_text, attempt, fence, looks, removal_fence, changed_at)
+    SELECT brand, case_id, place, {account}, parent_id, parent_post, audience, {purpose}, origin,
+    {state}, {key}, approved_by, approved_at, approved_text, 0, 0, 0, 0, changed_at FROM replies"""
+
+
+def reply_like(
+    account: str = "account", purpose: str = "purpose", state: str = "'approved'", key: str = "'new'"
+) -> str:
+    return COPY_REPLY.format(account=account, purpose=purpose, state=state, key=key)
+
+
+def proposal_like(
+    audience: str = "audience", purpose: str = "purpose", reach: str = "reach", alternative: str = "7"
+) -> str:
+    return f"""INSERT INTO proposals (brand, case_id, turn, alternative, revision, parent_post, text, language, audience,
+        purpose, findings, reach, reach_why, reach_cost, made_by, made_at) SELECT brand, case_id, turn, {alternative},
+        revision, parent_post, 'other', language, {audience}, {purpose}, findings, {reach}, reach_why, reach_cost, made_by,
+        made_at FROM proposals"""
+
+
+@pytest.mark.parametrize(
+    ("why", "sql"),
+    [
+        ("replies_approval_whole", "UPDATE replies SET approved_by = NULL, origin = 'outside'"),
+        ("replies_approval_whole", "UPDATE replies SET approved_at = NULL"),
+        ("replies_approval_whole", "UPDATE replies SET approved_text = NULL"),
+        (
+            "replies_approved_or_outside",
+            "UPDATE replies SET approved_by = NULL, approved_at = NULL, approved_text = NULL",
+        ),
+        ("replies_posted_at_when_posted", "UPDATE replies SET state = 'posted'"),
+        ("replies_posted_at_when_posted", "UPDATE replies SET posted_at = approved_at"),
+        ("replies_posted_at_when_posted", "UPDATE replies SET state = 'removed'"),
+        ("replies_frozen_before_sending", "UPDATE replies SET state = 'sending'"),
+        ("replies_frozen_before_sending", "UPDATE replies SET state = 'sending', payload = '{}'"),
+        ("replies_frozen_before_sending", "UPDATE replies SET state = 'uncertain', sent_at = approved_at"),
+        ("replies_removal_whole", "UPDATE replies SET removal_by = 'person:1'"),
+        ("replies_removal_whole", "UPDATE replies SET removal_due_at = approved_at"),
+        ("replies_state_known", "UPDATE replies SET state = 'claimed'"),
+        ("replies_origin_known", "UPDATE replies SET origin = 'bot'"),
+        ("replies_audience_known", "UPDATE replies SET audience = 'everyone'"),
+        ("replies_purpose_known", "UPDATE replies SET purpose = 'advertise'"),
+        ("replies.key", reply_like(account="'another'", key="key")),
+        ("replies.place, replies.account, replies.parent_id, replies.purpose", reply_like()),
+        ("replies.place, replies.account, replies.parent_id, replies.purpose", reply_like(state="'by_hand'")),
+        ("cases_state_known", "UPDATE cases SET state = 'closed'"),
+        ("cases_topic_known", "UPDATE cases SET topic = 'taste'"),
+        ("cases_urgency_1_to_4", "UPDATE cases SET urgency = 5"),
+        ("cases_turn_from_1", "UPDATE cases SET turn = 0"),
+        (
+            "cases.brand, cases.customer_id, cases.conversation_id",
+            COPY_CASE.format(conversation="conversation_id", state="'offline'"),
+        ),
+        ("proposals_audience_known", proposal_like(audience="'everyone'")),
+        ("proposals_purpose_known", proposal_like(purpose="'advertise'")),
+        ("proposals_reach_known", proposal_like(reach="'pigeon'")),
+        ("posts_rating_of_five", "UPDATE posts SET rating = 6"),
+        ("posts_rating_of_five", "UPDATE posts SET rating = 0"),
+        (
+            "posts.place, posts.native_id",
+            """INSERT INTO posts (brand, place, native_id, author_id, author_handle, author_name, conversation_id, reply_to,
+               addressed, is_repost, version, created_at, seen_at) SELECT 'swiftcourier', place, native_id, '', '', '', '',
+               '', '[]', 0, 1, created_at, seen_at FROM posts""",
+        ),
+        (
+            "mentions.brand, mentions.post_id",
+            "INSERT INTO mentions (brand, post_id, found_at) SELECT brand, post_id, found_at FROM mentions",
+        ),
+        ("mentions_aside_known", "UPDATE mentions SET aside = 'later'"),
+        (
+            "verdicts.mention_id, verdicts.stage, verdicts.model_version, verdicts.post_version",
+            """INSERT INTO verdicts (brand, mention_id, stage, model_version, post_version, kind, probability, language, mood,
+               topic, urgency, sensitive, reasons, at) SELECT brand, mention_id, stage, model_version, post_version, 'praise',
+               1, language, mood, topic, urgency, sensitive, reasons, at FROM verdicts""",
+        ),
+        ("verdicts_kind_known", "UPDATE verdicts SET kind = 'rant'"),
+        ("verdicts_topic_known", "UPDATE verdicts SET topic = 'taste'"),
+        ("verdicts_probability_0_to_1", "UPDATE verdicts SET probability = 1.1"),
+        ("verdicts_mood_minus_1_to_1", "UPDATE verdicts SET mood = -1.1"),
+        ("verdicts_urgency_1_to_4", "UPDATE verdicts SET urgency = 0"),
+        (
+            "proposals.case_id, proposals.turn, proposals.alternative, proposals.revision",
+            proposal_like(alternative="alternative"),
+        ),
+        (
+            "history.case_id, history.seq",
+            """INSERT INTO history (brand, case_id, seq, who, thing, thing_id, was, now_is, why, note_hash, chain, at)
+               SELECT brand, case_id, seq, 'mallory', thing, thing_id, was, now_is, why, note_hash, chain, at FROM history""",
+        ),
+        (
+            "history_thing_known",
+            """INSERT INTO history (brand, case_id, seq, who, thing, thing_id, was, now_is, why, note_hash, chain, at)
+               SELECT brand, case_id, seq + 9, who, 'post', thing_id, was, now_is, why, note_hash, chain, at FROM history""",
+        ),
+        (
+            "customers.brand, customers.place, customers.native_id",
+            "INSERT INTO customers (brand, place, native_id, handle, name) SELECT brand, place, native_id, '', '' FROM customers",
+        ),
+        (
+            "accounts.brand, accounts.place, accounts.native_id",
+            "INSERT INTO accounts (brand, place, native_id, handle, name, seen_at) SELECT brand, place, native_id, 'x', '', seen_at FROM accounts",
+        ),
+        ("people_role_known", "UPDATE people SET role = 'admin'"),
+        ("people.email", "UPDATE people SET email = 'ana@rosebakery.example'"),
+        ("sources.key", "INSERT INTO sources SELECT * FROM sources"),
+        ("brands.key", "INSERT INTO brands SELECT * FROM brands"),
+        ("post_texts.post_id, post_texts.version", "INSERT INTO post_texts SELECT * FROM post_texts"),
+        ("FOREIGN KEY", "DELETE FROM cases"),
+        ("FOREIGN KEY", "UPDATE mentions SET case_id = 99"),
+        ("FOREIGN KEY", "UPDATE cases SET brand = 'nobody'"),
+        ("FOREIGN KEY", "DELETE FROM posts"),
+        ("FOREIGN KEY", "UPDATE replies SET proposal_id = 99"),
+        ("NOT NULL", "UPDATE cases SET opened_at = NULL"),
+    ],
+)
+def test_the_base_refuses_what_must_not_be(settled: House, why: str, sql: str) -> None:
+    before = settled.everything()
+    with pytest.raises(IntegrityError, match=re.escape(why)):
+        settled.do(sql)
+    assert settled.everything() == before
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        COPY_CASE.format(conversation="conversation_id", state="'resolved'"),
+        COPY_CASE.format(conversation="conversation_id", state="'dismissed'"),
+        COPY_CASE.format(conversation="'another'", state="'open'"),
+        reply_like(state="'withdrawn'"),
+        reply_like(state="'refused'"),
+        reply_like(account="'another'"),
+        reply_like(purpose="'close'"),
+    ],
+)
+def test_the_base_allows_what_may_be(house: House, sql: str) -> None:
+    house.approved()
+    house.do(sql)
+
+
+@pytest.mark.parametrize(
+    ("why", "sql"),
+    [
+        ("digests.recipient, digests.local_date", "INSERT INTO digests SELECT 2, brand, recipient, local_date, state, 'm', 1, NULL, claimed_at, NULL, NULL FROM digests"),
+        ("digests_state_known", "UPDATE digests SET state = 'lost'"),
+        ("digests_sent_at_when_sent", "UPDATE digests SET state = 'sent'"),
+        ("digests_sent_at_when_sent", "UPDATE digests SET sent_at = claimed_at"),
+        ("pauses.scope", "INSERT INTO pauses (scope, by, at) SELECT scope, 'person:2', at FROM pauses"),
+        ("pauses_ending_whole", "UPDATE pauses SET ended_by = 'person:2'"),
+        ("leases.name", "INSERT INTO leases SELECT * FROM leases"),
+        ("sessions.token_hash", "INSERT INTO sessions SELECT * FROM sessions"),
+        ("FOREIGN KEY", "DELETE FROM people WHERE id = 1"),
+    ],
+)  # fmt: skip
+def test_the_base_keeps_the_house_in_order(house: House, why: str, sql: str) -> None:
+    house.casebook.digests.claim("rosebakery", "ana@rosebakery.example", NOON.date(), NOON)
+    house.casebook.pauses.pause("*", house.ana, NOON)
+    house.casebook.leases.hold("ticker", "one", NOON, MINUTE)
+    house.casebook.people.open_session(1, NOON, MINUTE, MINUTE)
+    with pytest.raises(IntegrityError, match=re.escape(why)):
+        house.do(sql)
+
+
+def test_every_check_and_unique_of_the_tables_is_tried_above() -> None:
+    tried = Path(__file__).read_text()
+    for table in metadata.sorted_tables:
+        for constraint in table.constraints:
+            if isinstance(constraint, CheckConstraint):
+                assert str(constraint.name).removeprefix("ck_") in tried, constraint.name
+        for columns in _uniques(table):
+            assert ", ".join(f"{table.name}.{column}" for column in columns) in tried, (table.name, columns)
+
+
+def _uniques(table: Table) -> list[list[str]]:
+    from sqlalchemy import UniqueConstraint
+
+    sets = [one for one in table.constraints if isinstance(one, UniqueConstraint)]
+    return [
+        *([column.name for column in one.columns] for one in sets),
+        *([column.name for column in one.columns] for one in table.indexes if one.unique),
+    ]
+
+
+def test_no_warning_is_hidden_in_the_migrations(tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        upgrade(f"sqlite:///{tmp_path}/amends.sqlite")
+
+
+def test_wake_is_called_inside_each_transaction_that_writes(house: House) -> None:
+    in_transaction: list[bool] = []
+    book = Casebook(house.engine, b"key", wake=lambda connection: in_transaction.append(connection.in_transaction()))
+    book.pauses.pause("*", house.ana, NOON)
+    assert in_transaction == [True]
+    book.pauses.paused("rosebakery")
+    assert in_transaction == [True]
