@@ -39,7 +39,8 @@ def propose(
     """Two or three alternatives, best first: fuller, shorter, and the fuller one without the invitation.
 
     Pure and repeatable: the same case at the same turn gets the same texts, two cases different ones. Texts come without the
-    sign-off and leave room for it. In a language nobody has written parts for it is one English text, marked wrong_language.
+    sign-off and leave room for it. Where nobody has written parts for the customer's language it is one English text, marked
+    wrong_language; its `language` is still the customer's, so that the check keeps asking for it.
     """
     book = _book_for(file.case.language, brand)
     shop = next((one for one in brand.shops if one.key == file.case.shop), None)
@@ -75,7 +76,7 @@ def _checked(
     if book.language != wanted:
         names = {"language": NAMES.get(wanted, "another language"), "found": NAMES[book.language]}
         findings = (finding("wrong_language", text, (0, 0), **names), *findings)
-    return Draft(text, book.language, audience, purpose, findings)
+    return Draft(text, wanted, audience, purpose, findings)
 
 
 def _wanted(language: str, brand: Brand) -> str:

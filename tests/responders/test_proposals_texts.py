@@ -422,7 +422,9 @@ def test_a_complaint_that_comes_back_is_known_as_such() -> None:
 def test_a_language_nobody_wrote_parts_for_gets_one_english_text_that_says_so() -> None:
     drafts = answer(case(1, "de", Topic.DELIVERY, "Das Paket kam nie an"))
     assert len(drafts) == 1
-    assert drafts[0].language == "en"
+    assert drafts[0].language == "de"
+    assert drafts[0].text.isascii()
+    assert "wrong_language" in [one.code for one in check(drafts[0].text, "de", brand=ROSE)]
     assert "wrong_language" in codes(drafts[0])
     assert "German" in next(one.says for one in drafts[0].findings if one.code == "wrong_language")
 
