@@ -34,12 +34,16 @@ _MOST_REMEMBERED = 50_000  # words whose look-up is remembered
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """One authored cue. `sort` is the table it stands in ("complaint", "praise", …), `topic` the table's second name or ""."""
+    """One authored cue. `sort` is the table it stands in ("complaint", "praise", …), `topic` the table's second name or "".
+
+    `words` counts the words it names; a gap is none.
+    """
 
     sort: str
     topic: str
     weight: float
     text: str
+    words: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,10 +185,14 @@ def _read(tables: Mapping[str, Any]) -> Iterator[Cue]:
             continue
         for name, value in table.items():
             if isinstance(value, str):
-                yield from (Cue(sort, "", WEIGHTS[name], text) for text in _words(value))
+                yield from (_cue(sort, "", WEIGHTS[name], text) for text in _words(value))
             else:
                 for weight, words in value.items():
-                    yield from (Cue(sort, name, WEIGHTS[weight], text) for text in _words(words))
+                    yield from (_cue(sort, name, WEIGHTS[weight], text) for text in _words(words))
+
+
+def _cue(sort: str, topic: str, weight: float, text: str) -> Cue:
+    return Cue(sort, topic, weight, text, sum(part != ".." for part in text.split()))
 
 
 @cache

@@ -6,7 +6,7 @@ import re
 
 from monitor.filter.folding import MOST_JUDGED
 from monitor.filter.weighing import Weighed
-from storage.words import Kind, Post
+from storage.words import Kind, Post, Topic
 
 NOW, SOON, TODAY, CAN_WAIT = 4, 3, 2, 1
 
@@ -27,7 +27,9 @@ def rate_urgency(weighed: Weighed, post: Post, trouble: float) -> int:
 
     What people ask for in public and how often they had to, not who they are: followers never count.
     """
-    if any(told.weight > 1 for told in weighed.of("safety")) or weighed.topics.get("safety", 0.0) > 1:
+    if any(told.weight > 1 for told in weighed.of("safety")) or any(
+        told.topic == Topic.SAFETY for told in weighed.of("complaint")
+    ):
         return NOW
     if weighed.of("legal"):
         return NOW

@@ -14,6 +14,7 @@ from monitor.filter.folding import MOST_JUDGED, fold
 from monitor.filter.language import cues_for, detect
 from monitor.filter.mood import measure_mood
 from monitor.filter.saying import Said, say_why
+from monitor.filter.topics import find_topic
 from monitor.filter.urgency import is_sensitive, rate_urgency
 from monitor.filter.weighing import weigh
 from storage.words import Brand, Kind, Post, Reason, Topic, Verdict
@@ -28,6 +29,7 @@ _MOST_PRAISE = 6.0
 _VADER_ADDS = 0.8  # at a compound of -1; alone it stays under the line
 _VADER_TAKES = 0.5  # at a compound of +1
 _SURE = 0.97
+_GLAD = 0.2  # of mood: "sorted, thanks" is praise, "it came in the end" is not
 
 
 def judge(post: Post, brand: Brand) -> Verdict:
@@ -126,7 +128,7 @@ class _Judging:
         glad = self.weighed.of("praise") or self.weighed.comes_back or self.weighed.sum("complaint") < LINE
         if later or not glad:
             return None
-        kind = Kind.PRAISE if self.weighed.of("praise") else Kind.CHATTER
+        kind = Kind.PRAISE if self.mood.value > _GLAD else Kind.CHATTER
         return self._give(kind, 0.8, self._why("resolved"))
 
     def _by_words(self) -> Verdict:
@@ -172,20 +174,13 @@ class _Judging:
             Kind.COMPLAINT, probability, reasons, urgency=rate_urgency(self.weighed, self.post, self._trouble())
         )
 
-    def _topic(self) -> Topic:
-        topics = self.weighed.topics
-        if any(told.weight > 1 for told in self.weighed.of("safety")):
-            return Topic.SAFETY
-        named = {topic: weight for topic, weight in topics.items() if topic != Topic.OTHER}
-        return Topic(max(named, key=lambda topic: named[topic], default=Topic.OTHER))  # of equals the one told first
-
     def _give(self, kind: Kind, probability: float, reasons: tuple[Reason, ...], urgency: int = 1) -> Verdict:
         return Verdict(
             kind=kind,
             probability=round(min(max(probability, 0.01), 0.99), 3),
             language=self.language,
             mood=round(self.mood.value, 3),
-            topic=self._topic() if kind is Kind.COMPLAINT else Topic.OTHER,
+            topic=find_topic(self.weighed) if kind is Kind.COMPLAINT else Topic.OTHER,
             urgency=urgency,
             reasons=reasons or (Reason("nothing", "Nothing in it asks for an answer"),),
             sensitive=is_sensitive(self.weighed, kind),

@@ -40,7 +40,6 @@ class Weighed:
     """All that a text's cues say. Weights add up; 1.0 of `trouble` is the line of a complaint."""
 
     told: dict[str, list[Told]] = field(default_factory=dict)
-    topics: dict[str, float] = field(default_factory=dict)
     first_person: bool = False
     speaks_alone: bool = False
     comes_back: bool = False  # "edit:", "update", "now"
@@ -86,18 +85,12 @@ def _weigh_part(weighed: Weighed, part: Folded, lexicons: Sequence[Cues], *, in_
             continue
         sort = "complaint" if told.negated else hit.cue.sort
         weighed.told.setdefault(sort, []).append(told)
-        if sort in ("complaint", "hint"):
-            weighed.topics[told.topic] = weighed.topics.get(told.topic, 0.0) + told.weight * (
-                0.4 if sort == "hint" else 1
-            )
 
 
 def _outdo(hits: Sequence[tuple[int, Hit]]) -> list[tuple[int, Hit]]:
-    """Of complaint, praise, "no problem" and "fixed" cues that overlap, only the longest stays; other sorts all stay."""
+    """Of complaint, praise, "no problem" and "fixed" cues that overlap, only the one with most words stays; other sorts all stay."""
     rivals = [one for one in hits if one[1].cue.sort in _RIVALS]
-    rivals.sort(
-        key=lambda one: (one[1].first - one[1].last, _RIVALS.index(one[1].cue.sort), -one[1].cue.weight, one[0])
-    )
+    rivals.sort(key=lambda one: (-one[1].cue.words, _RIVALS.index(one[1].cue.sort), -one[1].cue.weight, one[0]))
     taken: set[int] = set()
     kept = [one for one in hits if one[1].cue.sort not in _RIVALS]
     for rank, hit in rivals:

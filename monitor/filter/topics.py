@@ -1,0 +1,27 @@
+"""What a complaint is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from monitor.filter.weighing import Weighed
+from storage.words import Topic
+
+_COUNTS: Mapping[str, float] = {"waiting": 0.7, "communication": 0.7, "service": 0.9, "hygiene": 1.1}
+"""Waiting and silence usually come on top of the trouble itself; what is unclean is told in the words of taste as well."""
+_FURTHER = 0.15  # of a further cue's weight: ten words about the waiter weigh less than one hair in the soup each
+_HINT = 0.2  # of a word that only belongs to the topic ("courier")
+
+
+def find_topic(weighed: Weighed) -> Topic:
+    """The topic that most of the complaint is about; of equals the one told first. Safety goes before all."""
+    if any(told.weight > 1 for told in weighed.of("safety")):
+        return Topic.SAFETY
+    weights: dict[str, float] = {}
+    for told in sorted(weighed.of("complaint"), key=lambda told: -told.weight):
+        share = 1.0 if told.topic not in weights else _FURTHER
+        weights[told.topic] = weights.get(told.topic, 0.0) + told.weight * _COUNTS.get(told.topic, 1.0) * share
+    for told in weighed.of("hint"):
+        weights[told.topic] = weights.get(told.topic, 0.0) + told.weight * _HINT
+    weights.pop(Topic.OTHER, None)
+    return Topic(max(weights, key=lambda topic: weights[topic], default=Topic.OTHER))
