@@ -12,8 +12,6 @@ import prawcore
 import requests
 from prawcore.const import ACCESS_TOKEN_PATH
 
-INVALID_TOKEN = 'Bearer realm="reddit", error="invalid_token"'  # noqa: S105 - a header, no secret
-KNOWN_WORDS = ("invalid_token", "insufficient_scope")
 LIMITS = ("x-ratelimit-remaining", "x-ratelimit-used", "x-ratelimit-reset", "retry-after")
 
 
@@ -26,7 +24,7 @@ class Wire(prawcore.Requestor):
       opens its own.
     - prawcore sleeps inside the call by x-ratelimit-*, and raises ValueError on a retry-after that is a date, after the request was
       made: it does not get to see them; `limits` keeps them for us.
-    - A 401 without www-authenticate is KeyError(401) in prawcore; it gets the header that it should have had.
+    - A 401 without www-authenticate is a bare KeyError(401) in prawcore: `status` says what it was.
     """
 
     def __init__(self, *, own_timeout: float, **usual: Any) -> None:
@@ -52,7 +50,6 @@ class Wire(prawcore.Requestor):
         response = super().request(*args, timeout=self.timeout, **more)
         self.status, self.answer = response.status_code, response
         self.limits = {name: response.headers.pop(name) for name in LIMITS if name in response.headers}
-        _mend_authenticate(response)
         if str(args[1]).endswith(ACCESS_TOKEN_PATH):
             self.token_life = _life(response)
         return response
@@ -75,16 +72,6 @@ class Wire(prawcore.Requestor):
 def _leave_alone(request: requests.PreparedRequest) -> requests.PreparedRequest:
     """requests would put a ~/.netrc entry in place of our token unless some auth is set."""
     return request
-
-
-def _mend_authenticate(response: requests.Response) -> None:
-    """Leave only what prawcore can read: it takes what follows the last "=" for the name of the error."""
-    word = response.headers.get("www-authenticate", "").replace('"', "").rpartition("=")[2]
-    if word in KNOWN_WORDS:
-        return
-    response.headers.pop("www-authenticate", None)
-    if response.status_code == requests.codes.unauthorized:
-        response.headers["www-authenticate"] = INVALID_TOKEN
 
 
 def _life(response: requests.Response) -> timedelta | None:

@@ -29,7 +29,7 @@ def me(asked: Asked) -> Answer:
 
 
 def _listed(asked: Asked, posts: Iterable[WorldPost], lag: timedelta = timedelta(0)) -> list[WorldPost]:
-    """Newest first (nearly, when shuffled), without what is not shown yet or no longer."""
+    """Newest first (when shuffled: the oldest, then the others nearly so), without what is not shown yet or no longer."""
     shapes = asked.shapes()
     shown = [
         post
@@ -38,7 +38,7 @@ def _listed(asked: Asked, posts: Iterable[WorldPost], lag: timedelta = timedelta
     ]
     shown.sort(key=lambda post: (post.created_at, post.id), reverse=True)
     if asked.options.shuffled:
-        shown = [post for n in range(0, len(shown), 2) for post in reversed(shown[n : n + 2])]
+        shown = [*shown[-1:], *(post for n in range(0, len(shown) - 1, 2) for post in reversed(shown[:-1][n : n + 2]))]
     return shown
 
 

@@ -188,6 +188,19 @@ def test_a_429_tells_when_to_come_back_and_is_not_asked_again_before(site: Site,
     assert len(site.calls("/")) == asked
 
 
+def test_a_429_that_says_only_retry_after_is_kept_too(site: Site) -> None:
+    site.complaint()
+    source = site.source()
+    site.options.faults.add(Fault("GET", "/search", Done.NEVER, Answer(429, b"{}", (("retry-after", "90"),))))
+    with pytest.raises(Unavailable) as later:
+        source.poll(None, site.now)
+    assert later.value.retry_at == site.now + timedelta(seconds=90)
+    with pytest.raises(Unavailable):
+        source.poll(None, site.now + timedelta(seconds=89))
+    assert len(site.calls("/r/all/search")) == 1
+    source.poll(None, site.now + timedelta(seconds=90))
+
+
 @pytest.mark.parametrize(
     "headers",
     [
@@ -286,12 +299,13 @@ def test_every_thread_has_a_praw_of_its_own(site: Site) -> None:
     source, together = site.source(), Barrier(4)
 
     def poll(_: int) -> int:
-        together.wait(10)
+        together.wait(10)  # so that each thread polls once
         return len(source.poll(None, site.now).posts)
 
+    assert len(source.poll(None, site.now).posts) == 1
     with ThreadPoolExecutor(4) as threads:
         assert list(threads.map(poll, range(4))) == [1, 1, 1, 1]
-    assert len(site.calls("/api/v1/access_token")) == 4
+    assert len(site.calls("/api/v1/access_token")) == 5
 
 
 def test_a_blocked_app_is_told_apart_from_a_closed_subreddit(site: Site) -> None:
