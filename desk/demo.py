@@ -41,10 +41,9 @@ MARK = "amends-demo"
 Say = Callable[[str], None]
 
 
-def show_demo(folder: Path, port: int, *, fresh: bool, say: Say = lambda line: print(line, flush=True)) -> bool:
-    """Run town and service until Ctrl-C; False when work had to be left behind. Raises Trouble."""
+def show_demo(folder: Path, port: int, *, fresh: bool, say: Say = lambda line: print(line, flush=True)) -> None:
+    """Run town and service until Ctrl-C. Raises Trouble."""
     with ExitStack() as stack:
-        say("Amends demo: a practice town on this computer. Nothing reaches real people.")
         listening = stack.enter_context(take_port(HERE, port, "make demo PORT=8500"))
         for beside in (port + 1, port + 2, port + 3):
             take_port(HERE, beside, "make demo PORT=8500 (the town needs the three ports after it)").close()
@@ -58,13 +57,12 @@ def show_demo(folder: Path, port: int, *, fresh: bool, say: Say = lambda line: p
         service = Service(house, lambda: say(f"Amends is running: http://{HERE}:{port}/  (Ctrl-C ends it)"))
         stack.enter_context(town_watched(town, service))
         say(f"The town's own pages: http://{HERE}:{port + 1}/")
-        clean = service.run(listening)
+        service.run(listening)
         if service.gave_up:
             raise Trouble(
                 f"The town ended by itself (code {town.returncode}); its last words are in {folder / 'town.log'}."
             )
-        say("The demo has ended. Next time it goes on from here.")
-        return clean
+    say("The demo has ended. Next time it goes on from here.")
 
 
 def prepare(folder: Path, *, fresh: bool, say: Say) -> None:

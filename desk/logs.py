@@ -13,7 +13,7 @@ from typing import Any, TextIO
 import structlog
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
-QUIET = ("apscheduler", "uvicorn", "alembic", "prawcore", "praw", "tweepy", "urllib3", "py3langid")
+QUIET = ("uvicorn", "alembic", "prawcore", "praw", "tweepy", "urllib3", "py3langid")
 """Libraries whose everyday chatter says nothing to an owner; their warnings are kept."""
 LONGEST = 500
 FRAMES = 3
@@ -81,5 +81,7 @@ def start_logs(form: str, level: str, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers = [written]
     root.setLevel(LEVELS[level])
+    # A tick that finds the last one still at work is passed over, and the scheduler would warn of it every second.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     for name in QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, LEVELS[level]))

@@ -82,8 +82,8 @@ class Service:
         self.pages = Pages(create_app(house), begun)
         self.gave_up = False
 
-    def run(self, listening: socket.socket) -> bool:
-        """Serve and tick until a signal or `end`. False when work had to be left behind: then the process must not wait for it."""
+    def run(self, listening: socket.socket) -> None:
+        """Serve and tick until a signal or `end`. Work that hangs is left behind; whoever called must not wait for its thread."""
         self.ticker.start()
         try:
             self.pages.run(sockets=[listening])
@@ -94,7 +94,6 @@ class Service:
                 _log.warning("ended in the middle of work; the next start finds it", work=", ".join(left))
             else:
                 self.house.close()
-        return not left
 
     def end(self) -> None:
         """Begin the end, from any thread."""

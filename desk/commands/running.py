@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -41,15 +42,16 @@ def run(
         raise Trouble(f"No brand to listen for: add a [[brand]] to {config}.")
     house.check_ready()
     service = Service(house, lambda: typer.echo(f"Amends is running: {settings.service.base_url}/  (Ctrl-C ends it)"))
-    end_process(service.run(listening))
+    service.run(listening)
+    end_process()
 
 
-def end_process(clean: bool) -> None:
-    """End now, even when a site keeps a thread of ours waiting; whatever is cut off is found at the next start."""
+def end_process(code: int = 0) -> None:
+    """End now. A site may keep a thread of ours waiting, and Python would wait with it; what is cut off is found at the next start."""
+    logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()
-    if not clean:
-        os._exit(0)
+    os._exit(code)
 
 
 def demo(
@@ -62,9 +64,11 @@ def demo(
     ),
 ) -> None:
     """Show everything in a practice town on this computer. Nothing reaches real people."""
+    typer.echo("Amends demo: a practice town on this computer. Nothing reaches real people.")
     from desk.demo import show_demo
 
-    end_process(show_demo(folder, port, fresh=fresh))
+    show_demo(folder, port, fresh=fresh)
+    end_process()
 
 
 def poll(config: Config = DEFAULT) -> None:
