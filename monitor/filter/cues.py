@@ -67,7 +67,7 @@ class Cues:
 
     def __init__(self, tables: Mapping[str, Any], name: str) -> None:
         self.name = name
-        self._groups = {group: _words(words) for group, words in tables.get("groups", {}).items()}
+        self.groups = {group: _words(words) for group, words in tables.get("groups", {}).items()}
         self._ids: dict[str, int] = {}
         self._exact: dict[str, list[int]] = {}
         self._starts: dict[str, list[int]] = {}
@@ -78,8 +78,8 @@ class Cues:
         self.words: dict[str, frozenset[str]] = {
             key: frozenset(_words(words)) for key, words in tables.get("words", {}).items()
         }
-        self.count = 0
-        for cue in _read(tables):
+        self.all = tuple(_read(tables))
+        for cue in self.all:
             self._add(cue)
 
     def _add(self, cue: Cue) -> None:
@@ -94,7 +94,6 @@ class Cues:
                 node = branches.setdefault(self._class_of(step), _Node())
                 gap = False
         node.cues.append(cue)
-        self.count += 1
 
     def _class_of(self, step: str) -> int:
         """One number for all words a step of a cue accepts."""
@@ -104,7 +103,7 @@ class Cues:
         for choice in step.split("|"):
             if choice == "<n>":
                 self._any_number.append(number)
-            for word in self._groups[choice[1:-1]] if choice[0] == "<" and choice not in ("<n>", "<url>") else [choice]:
+            for word in self.groups[choice[1:-1]] if choice[0] == "<" and choice not in ("<n>", "<url>") else [choice]:
                 self._accept(word, number)
         return number
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from monitor.filter.weighing import Weighed
 from storage.words import Topic
 
-_COUNTS: Mapping[str, float] = {"waiting": 0.7, "communication": 0.7, "service": 0.9, "hygiene": 1.1}
+_COUNTS: Mapping[str, float] = {"waiting": 0.7, "communication": 0.7, "service": 0.9, "hygiene": 1.2}
 """Waiting and silence usually come on top of the trouble itself; what is unclean is told in the words of taste as well."""
 _FURTHER = 0.15  # of a further cue's weight: ten words about the waiter weigh less than one hair in the soup each
-_HINT = 0.2  # of a word that only belongs to the topic ("courier")
+_HINT = 0.3  # for words that only belong to the topic ("courier"), however many
 
 
 def find_topic(weighed: Weighed) -> Topic:
@@ -21,7 +21,7 @@ def find_topic(weighed: Weighed) -> Topic:
     for told in sorted(weighed.of("complaint"), key=lambda told: -told.weight):
         share = 1.0 if told.topic not in weights else _FURTHER
         weights[told.topic] = weights.get(told.topic, 0.0) + told.weight * _COUNTS.get(told.topic, 1.0) * share
-    for told in weighed.of("hint"):
-        weights[told.topic] = weights.get(told.topic, 0.0) + told.weight * _HINT
+    for topic in dict.fromkeys(told.topic for told in weighed.of("hint")):
+        weights[topic] = weights.get(topic, 0.0) + _HINT
     weights.pop(Topic.OTHER, None)
     return Topic(max(weights, key=lambda topic: weights[topic], default=Topic.OTHER))

@@ -212,7 +212,7 @@ def test_fame_does_not_count() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("Dear @rosebakery, my cake never arrived.", "cake never arrived"),
+        ("Dear @rosebakery, my cake never arrived.", "never arrived"),
         ("Пекарня Роза: хлеб \u0447\u0435\u0308рствый", "\u0447\u0435\u0308рствый"),  # ё as two code points
         ("Rose Bakery: pâinea era MUCEGĂITĂ", "MUCEGĂITĂ"),
         ("Rose Bakery కస్టమర్\u200c కేర్ చాలా దారుణం", "దారుణం"),
