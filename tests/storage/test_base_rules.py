@@ -6,6 +6,7 @@ import re
 import sqlite3
 import warnings
 from datetime import datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
@@ -317,7 +318,7 @@ def test_the_brand_is_never_empty() -> None:
         ("replies", "purpose", Purpose),
     ],
 )
-def test_the_base_knows_exactly_our_words(house: House, table: str, column: str, words: type) -> None:
+def test_the_base_knows_exactly_our_words(house: House, table: str, column: str, words: type[StrEnum]) -> None:
     (told,) = [
         one["sqltext"]
         for one in inspect(house.engine).get_check_constraints(table)
