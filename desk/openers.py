@@ -68,9 +68,7 @@ def _open_reddit(brand: Brand, section: BrandSection, environ: Mapping[str, str]
     )
     if section.reddit and section.reddit.api:
         api = section.reddit.api
-        settings = replace(
-            settings, reddit_url=api, oauth_url=api
-        )  # links stay Reddit's own; the demo's pages turn them
+        settings = replace(settings, reddit_url=api, oauth_url=api)
     return opener("reddit")(brand, settings)
 
 

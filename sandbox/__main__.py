@@ -15,7 +15,7 @@ from pathlib import Path
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sandbox.reddit import create_reddit
+from sandbox.reddit import RedditOptions, create_reddit
 from sandbox.serve import Served
 from sandbox.town.pages import create_pages
 from sandbox.town.town import Town
@@ -79,8 +79,9 @@ def _open(given: argparse.Namespace, stop: threading.Event) -> None:
             _forget(given.state)
         world = stack.enter_context(World(given.state))
         town = Town(world, seed=given.seed, speed=given.speed)
+        hasty = RedditOptions(allowed=100_000)  # three shops that look every few seconds would use up the real limit
         stack.callback(_stop_together, served)
-        apps = (create_pages(world, town.content), create_x(world), create_reddit(world))
+        apps = (create_pages(world, town.content), create_x(world), create_reddit(world, options=hasty))
         for door, app, each in zip(doors, apps, served, strict=True):
             door.behind = app
             each.start()

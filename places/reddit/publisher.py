@@ -10,7 +10,7 @@ from places.doors import Refused, Unavailable, Unsure
 from places.reddit.line import Line
 from places.reddit.markdown import escape
 from places.reddit.place import MOST, SUBJECT
-from places.reddit.shapes import FULLNAME, Closed, instant, link_to, name_of
+from places.reddit.shapes import FULLNAME, Closed, address_of, instant, name_of
 from places.reddit.source import children_of
 from storage.words import Account, Audience, Post, Posted, Reach, ReachHow, Reply
 
@@ -78,7 +78,7 @@ class RedditPublisher:
             ):
                 found.append(Posted(name, None, at))
             if reply.audience is Audience.PUBLIC and data.get("parent_id") in parents:
-                found.append(Posted(name, self._url(name, data, reply), at))
+                found.append(Posted(name, address_of(self._site, name, data, reply.conversation_id), at))
         return min(found, key=lambda each: each.at, default=None)
 
     def remove(self, posted: Posted, now: datetime) -> None:
@@ -115,10 +115,7 @@ class RedditPublisher:
         if thing is None or name is None:
             return Posted(None, None, now)
         data, at = _written(thing, now)
-        return Posted(name, self._url(name, data, reply), at)
-
-    def _url(self, name: str, data: Mapping[str, Any], reply: Reply) -> str:
-        return link_to(self._site, name, data.get("link_id") or reply.conversation_id)
+        return Posted(name, address_of(self._site, name, data, reply.conversation_id), at)
 
 
 def _written(thing: Any, now: datetime) -> tuple[Mapping[str, Any], datetime]:

@@ -94,20 +94,22 @@ class Reader:
             edited_at=_edited(data, now),
             conversation_id=_linked(data, "link_id", "t3_") if is_comment else name,
             parent_id=_linked(data, "parent_id", "t") if is_comment else None,
-            url=self._url(name, data),
+            url=address_of(self._site, name, data),
             addressed=tuple(dict.fromkeys(handle.lower() for handle in CALLED.findall(text))),
             is_repost=isinstance(data.get("crosspost_parent"), str),
         )
 
-    def _url(self, name: str, data: Mapping[str, Any]) -> str:
-        permalink = data.get("permalink")
-        if isinstance(permalink, str) and re.fullmatch(r"/(?:r|u|user)/[\w./%-]{1,400}", permalink):
-            return self._site + permalink
-        return link_to(self._site, name, data.get("link_id"))
+
+def address_of(site: str, name: str, data: Mapping[str, Any], conversation: Any = None) -> str:
+    """Where people read a post: at the address that Reddit gives with it, if it is one on Reddit."""
+    permalink = data.get("permalink")
+    if isinstance(permalink, str) and re.fullmatch(r"/(?:r|u|user)/[\w./%-]{1,400}", permalink):
+        return site + permalink
+    return link_to(site, name, data.get("link_id") or conversation)
 
 
 def link_to(site: str, name: str, conversation: Any) -> str:
-    """Where people read a post: by its own address, or, for a comment, by its submission's."""
+    """Where people read a post of which only the ids are known."""
     if name.startswith("t1_") and isinstance(conversation, str) and FULLNAME.fullmatch(conversation):
         return f"{site}/comments/{conversation[3:]}/_/{name[3:]}/"
     return f"{site}/comments/{name[3:]}/" if name.startswith("t3_") else f"{site}/api/info?id={name}"

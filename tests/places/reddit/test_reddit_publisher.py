@@ -39,7 +39,10 @@ def test_a_reply_goes_up_under_its_post_and_can_be_taken_down(site: Site) -> Non
     posted = publisher.post(site.reply_to(complaint, "We are sorry.\nWrite to us."), site.now)
     (up,) = site.ours()
     assert (posted.native_id, up.parent_id, up.text) == (f"t1_{up.id}", complaint.id, "We are sorry.  \nWrite to us.")
-    assert (posted.url, posted.at) == (f"https://www.reddit.com/comments/{complaint.id}/_/{up.id}/", site.now)
+    assert (posted.url, posted.at) == (
+        f"https://www.reddit.com/r/springfield/comments/{complaint.id}/ugh/{up.id}/",
+        site.now,
+    )
     publisher.remove(posted, site.now)
     publisher.remove(posted, site.now)
     assert site.ours() == []
@@ -169,7 +172,9 @@ def test_a_reply_whose_answer_was_lost_is_found_by_its_parent(site: Site) -> Non
     assert publisher.find(reply, site.now) is None
     up = site.world.publish("reddit", site.ana, "changed by hand", parent_id=complaint.id)
     found = publisher.find(reply, site.now)
-    assert found == Posted(f"t1_{up.id}", f"https://www.reddit.com/comments/{complaint.id}/_/{up.id}/", site.now)
+    assert found == Posted(
+        f"t1_{up.id}", f"https://www.reddit.com/r/springfield/comments/{complaint.id}/ugh/{up.id}/", site.now
+    )
 
 
 def test_another_reply_of_ours_is_not_taken_for_this_one(site: Site) -> None:

@@ -78,6 +78,17 @@ def test_no_shape_of_an_answer_gets_past_the_reader(thing: Any, kind: str, more:
             assert read.author.native_id.startswith("t2_")
 
 
+@pytest.mark.parametrize(
+    "permalink", ["javascript:alert(1)", "//evil.example/r/", "/r/a b/", "https://evil.example/", 7, None]
+)
+def test_no_link_leads_away_from_reddit(project: Path, permalink: object, site: Site) -> None:
+    thing = recorded(project, "comment")
+    thing["data"]["permalink"] = permalink
+    read = READER.read(thing, site.now)
+    assert isinstance(read, Post)
+    assert read.url == "https://www.reddit.com/comments/4b1tfm/_/d1680wu/"
+
+
 @given(st.text() | VALUES.map(lambda value: json.dumps(value, default=str)))
 def test_no_cursor_breaks_a_poll(cursor: str) -> None:
     assert set(read_marks(cursor)) <= {"search", "comments", "inbox"}
