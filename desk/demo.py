@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -19,12 +20,12 @@ from desk.config import Settings
 from desk.config_file import load_settings
 from desk.errors import Trouble
 from desk.logs import start_logs
-from desk.port import take_port
 from desk.service import Service
 from desk.toml_text import quote
 from desk.web.passwords import hash_password
 from desk.wiring import House, open_house
 from sandbox.keys import BRANDS, reddit_keys, x_keys
+from storage.migrate import upgrade
 
 HERE = "127.0.0.1"
 SEED = 7
@@ -41,18 +42,19 @@ MARK = "amends-demo"
 Say = Callable[[str], None]
 
 
-def show_demo(folder: Path, port: int, *, fresh: bool, say: Say = lambda line: print(line, flush=True)) -> None:
-    """Run town and service until Ctrl-C. Raises Trouble."""
+def show_demo(
+    folder: Path, listening: socket.socket, *, fresh: bool, say: Say = lambda line: print(line, flush=True)
+) -> None:
+    """Run town and service until Ctrl-C; the town takes the three ports after the one we listen on. Raises Trouble."""
+    port = int(listening.getsockname()[1])
     with ExitStack() as stack:
-        listening = stack.enter_context(take_port(HERE, port, "make demo PORT=8500"))
-        for beside in (port + 1, port + 2, port + 3):
-            take_port(HERE, beside, "make demo PORT=8500 (the town needs the three ports after it)").close()
+        stack.enter_context(listening)
         prepare(folder, fresh=fresh, say=say)
         settings = write_config(folder, port)
         start_logs(settings.service.log, settings.service.log_level)
         say("Opening the town …")
         town = stack.enter_context(run_town(folder, port + 1))
-        house = open_house(settings, demo_keys())
+        house = open_demo(settings)
         add_owner(house)
         service = Service(house, lambda: say(f"Amends is running: http://{HERE}:{port}/  (Ctrl-C ends it)"))
         stack.enter_context(town_watched(town, service))
@@ -173,6 +175,13 @@ time_zone = "Asia/Kolkata"
     )
 
 
+def open_demo(settings: Settings) -> House:
+    """The demo's house, its base brought up to date: a visitor who comes back with a newer Amends goes on all the same."""
+    if settings.database_path.exists():
+        upgrade(settings.database_url)
+    return open_house(settings, demo_keys())
+
+
 def demo_keys() -> Mapping[str, str]:
     """The town's made-up keys, as the environment would hold real ones."""
     keys: dict[str, str] = {}
@@ -233,7 +242,7 @@ def _wait_for(town: subprocess.Popen[bytes], log: Path) -> None:
             return
         time.sleep(0.05)
     ended = f"ended with code {town.returncode}" if town.poll() is not None else "did not open in time"
-    raise Trouble(f"The town {ended}; its last words are in {log}.")
+    raise Trouble(f"The town {ended}; its last words are in {log}. To begin anew: make demo FRESH=1")
 
 
 def end_town(town: subprocess.Popen[bytes]) -> None:

@@ -23,6 +23,18 @@ def take_port(host: str, port: int, instead: str) -> socket.socket:
     return taken
 
 
+def take_first(host: str, port: int, more: int, instead: str) -> socket.socket:
+    """Take `port` and see that the `more` ports after it are free, for a neighbour to take. Raises Trouble."""
+    taken = take_port(host, port, instead)
+    try:
+        for beside in range(port + 1, port + 1 + more):
+            take_port(host, beside, instead).close()
+    except Trouble:
+        taken.close()
+        raise
+    return taken
+
+
 def _why(error: OSError, host: str, port: int, instead: str) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"Port {port} is taken by another program (perhaps Amends runs already). End that one, or choose another port: {instead}"

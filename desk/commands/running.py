@@ -14,6 +14,7 @@ from desk.commands.opening import DEFAULT, Config, choose_brand, opened, read_co
 from desk.errors import Trouble
 
 PORT = 8420
+TOWN_PORTS = 3
 
 
 def run(
@@ -25,8 +26,6 @@ def run(
     """Run the service: poll, propose, post what was approved, and serve the inbox. Ctrl-C ends it."""
     from desk.config import is_loopback
     from desk.port import take_port
-    from desk.service import Service
-    from desk.wiring import open_house
 
     settings = read_config(config)
     if port:
@@ -37,6 +36,10 @@ def run(
             'Put a web server with https in front and set address = "https://…", or use host = "127.0.0.1".'
         )
     listening = take_port(settings.service.host, settings.service.port, f"amends run --port, or port in {config}")
+
+    from desk.service import Service
+    from desk.wiring import open_house
+
     house = open_house(settings)
     if not house.brands:
         raise Trouble(f"No brand to listen for: add a [[brand]] to {config}.")
@@ -64,10 +67,16 @@ def demo(
     ),
 ) -> None:
     """Show everything in a practice town on this computer. Nothing reaches real people."""
+    from desk.port import take_first
+
     typer.echo("Amends demo: a practice town on this computer. Nothing reaches real people.")
+    listening = take_first(
+        "127.0.0.1", port, TOWN_PORTS, "make demo PORT=8500 (the town needs the three ports after it)"
+    )
+
     from desk.demo import show_demo
 
-    show_demo(folder, port, fresh=fresh)
+    show_demo(folder, listening, fresh=fresh)
     end_process()
 
 
