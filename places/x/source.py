@@ -97,14 +97,16 @@ class XSource:
         """One page. See places.doors.Source.poll."""
         here = Cursor.read(cursor)
         start, token = self._start(here, now), None
-        if here.walk is not None and self._may_go_on(here.walk.start, now):
+        if here.walk is not None:
             start, token = here.walk.start, here.walk.token
         try:
             body = self._question.ask(start, token, now)
         except BadQuestion:
             if token is None:
                 raise
-            start = self._start(here, now)  # X forgot the page: the walk begins anew
+            start = self._start(
+                here, now
+            )  # X forgot the page, or its start is out of reach by now: the walk begins anew
             body = self._question.ask(start, None, now)
         posts, poison = read_posts(body)
         meta = body.get("meta")
@@ -118,7 +120,7 @@ class XSource:
     def _start(self, here: Cursor, now: datetime) -> str | None:
         """Where a walk begins; None asks X for all it has, which for a search is a week."""
         if here.newest:
-            start = min(time_of(here.newest), now) - OVERLAP
+            start = time_of(here.newest) - OVERLAP
         elif self._question.reaches_back:
             start = now - WEEK
         else:
@@ -126,15 +128,6 @@ class XSource:
         if not self._question.reaches_back and start < now - WEEK + MARGIN:
             return None
         return start.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-    def _may_go_on(self, start: str | None, now: datetime) -> bool:
-        """Whether a walk's start is still within reach; X refuses every page of one that is not."""
-        if start is None or self._question.reaches_back:
-            return True
-        try:
-            return datetime.fromisoformat(start) > now - WEEK
-        except (ValueError, TypeError):
-            return False
 
     def thread(self, post: Post, now: datetime) -> Sequence[Post]:
         """The conversation as far as the last week shows it, with its root and the post itself. See places.doors.Source.thread."""

@@ -97,8 +97,12 @@ def test_the_newest_post_may_be_deleted_without_harm(town: XTown) -> None:
     newest = bench.complain("@rosebakery gone soon")
     _, cursor = bench.read_all()
     town.world.delete("x", newest.id)
+    bench.complain("@rosebakery an older one, late", at=bench.now() - HOUR)
+    _, cursor = bench.read_all(cursor)
+    assert Cursor.read(cursor).newest == int(newest.id)
     following = bench.complain("@rosebakery the next one")
     posts, _ = bench.read_all(cursor)
+    posts = [post for post in posts if post.created_at > bench.now() - HOUR / 2]
     assert [post.native_id for post in posts] == [following.id]
 
 
@@ -220,6 +224,9 @@ def test_a_recorded_page_is_read_under_old_and_announced_names(town: XTown, name
     assert set(quote.addressed) == {"43", "swiftcourier", "rosebakery"}
     assert (quote.author.native_id, quote.url) == ("78", "https://x.com/i/status/2124000000000000002")
     assert (quote.lang, quote.parent_id, quote.is_repost) == (None, None, False)
+    assert (quote.native_id, quote.reply_to) == ("2123990000000000002", "2124000000000000002")
+    assert quote.edited_at == datetime(2026, 11, 21, 4, 51, tzinfo=UTC)
+    assert quote.created_at < quote.edited_at
 
 
 def test_thirteen_kinds_of_poison_cost_thirteen_posts(town: XTown) -> None:
