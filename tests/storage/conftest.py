@@ -6,11 +6,10 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from storage.casebook import Casebook
 from storage.engine import open_engine
@@ -28,7 +27,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     url = f"sqlite:///{path}"
     upgrade(url)
     engine = open_engine(url)
-    House(engine, Casebook(engine, key=KEY), Reading(engine)).open_shop()
+    at_home(engine).open_shop()
     with engine.connect() as connection:
         connection.exec_driver_sql("COMMIT")
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -37,27 +36,45 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def url(tmp_path: Path, migrated: Path) -> Iterator[str]:
-    """Where a freshly migrated base with the open shop is."""
-    if not ELSEWHERE:
-        copy = tmp_path / "amends.sqlite"
-        shutil.copy(migrated, copy)
-        yield f"sqlite:///{copy}"
-        return
-    upgrade(ELSEWHERE)
-    engine = open_engine(ELSEWHERE)
-    House(engine, Casebook(engine, key=KEY), Reading(engine)).open_shop()
+@pytest.fixture(scope="session")
+def open_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Engine]]:
+    """One address and one engine for all tests: SQLAlchemy remembers the SQL it has compiled per engine."""
+    address = ELSEWHERE or f"sqlite:///{tmp_path_factory.mktemp('house')}/amends.sqlite"
+    engine = open_engine(address)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _hurry)
+    yield address, engine
     engine.dispose()
-    yield ELSEWHERE
-    downgrade(ELSEWHERE, "base")
+
+
+def _hurry(raw: sqlite3.Connection, _: object) -> None:
+    # No power is lost in a test: waiting for the disk would prove nothing and cost a minute.
+    raw.execute("PRAGMA synchronous=OFF")
 
 
 @pytest.fixture
-def house(url: str) -> Iterator[House]:
+def url(open_house: tuple[str, Engine], migrated: Path) -> Iterator[str]:
+    """Where a freshly migrated base with the open shop is."""
+    address, engine = open_house
+    if ELSEWHERE:
+        upgrade(address)
+        at_home(engine).open_shop()
+        yield address
+        engine.dispose()
+        downgrade(address, "base")
+        return
+    path = Path(address.removeprefix("sqlite:///"))
+    shutil.copy(migrated, path)
+    yield address
+    engine.dispose()
+    for left in path.parent.glob("amends.sqlite*"):
+        left.unlink()
+
+
+@pytest.fixture
+def house(url: str, open_house: tuple[str, Engine]) -> House:
     """The shop: two brands, our account, Ana, Ben and one source."""
-    with at_home(url) as shop:
-        yield shop
+    return at_home(open_house[1])
 
 
 @pytest.fixture(scope="module")
@@ -67,23 +84,15 @@ def settled(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         pytest.skip("shared bases are SQLite files")
     copy = tmp_path_factory.mktemp("settled") / "amends.sqlite"
     shutil.copy(migrated, copy)
-    with at_home(f"sqlite:///{copy}") as shop:
-        shop.approved()
-        yield shop
-
-
-@contextmanager
-def at_home(url: str) -> Iterator[House]:
-    """The shop in the base at `url`."""
-    engine = open_engine(url)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _hurry)
-    casebook = Casebook(engine, key=KEY)
-    people = {person.name: f"person:{person.id}" for person in casebook.people.all()}
-    yield House(engine, casebook, Reading(engine), ana=people["Ana"], ben=people["Ben"])
+    engine = open_engine(f"sqlite:///{copy}")
+    shop = at_home(engine)
+    shop.approved()
+    yield shop
     engine.dispose()
 
 
-def _hurry(raw: sqlite3.Connection, _: object) -> None:
-    # No power is lost in a test: waiting for the disk would prove nothing and cost a minute.
-    raw.execute("PRAGMA synchronous=OFF")
+def at_home(engine: Engine) -> House:
+    """The shop in this base."""
+    casebook = Casebook(engine, key=KEY)
+    known = {person.name: f"person:{person.id}" for person in casebook.people.all()}
+    return House(engine, casebook, Reading(engine), ana=known.get("Ana", ""), ben=known.get("Ben", ""))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 
 from storage.casebook import Casebook, Judged, Round
 from storage.reading import Reading
@@ -216,6 +217,19 @@ class House:
     def history(self, case_id: int) -> list[tuple[str, str, str, str]]:
         """(who, what, was, is now) for every row of the case's history."""
         return [(move.who, move.thing, move.was, move.now_is) for move in self.file(case_id).history]
+
+    @contextmanager
+    def before_each(self, said: Callable[[str], None]) -> Iterator[None]:
+        """Call `said` with every statement before it is run."""
+
+        def listen(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+            said(statement)
+
+        event.listen(self.engine, "before_cursor_execute", listen)
+        try:
+            yield
+        finally:
+            event.remove(self.engine, "before_cursor_execute", listen)
 
     def one(self, sql: str, **values: Any) -> Any:
         """The one value a query gives."""

@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from storage.case_file import versions
@@ -633,18 +632,16 @@ def test_a_fault_in_the_middle_stores_nothing_and_the_cursor_stays(house: House)
         raise PulledPlug
 
     steps = breaking()
-    many = [Judged(post(f"q{n}", by=Author(f"a{n}", f"a{n}")), COMPLAINT) for n in range(5)]
 
-    @event.listens_for(house.engine, "before_cursor_execute")
-    def third_case_breaks(_c: object, _k: object, statement: str, *_: object) -> None:
+    def third_case_breaks(statement: str) -> None:
         if statement.startswith("INSERT INTO cases"):
             next(steps)
 
-    with pytest.raises(PulledPlug):
+    many = [Judged(post(f"q{n}", by=Author(f"a{n}", f"a{n}")), COMPLAINT) for n in range(5)]
+    with house.before_each(third_case_breaks), pytest.raises(PulledPlug):
         house.casebook.rounds.record(claimed.key, claimed.fence, many, Batch((), "seen-2"), LATER)
     assert business(house) == before
     assert house.casebook.sources.all()[0].cursor == "seen-1"
-    event.remove(house.engine, "before_cursor_execute", third_case_breaks)
     assert len(house.casebook.rounds.record(claimed.key, claimed.fence, many, Batch((), "seen-2"), LATER).raised) == 5
 
 
@@ -659,13 +656,12 @@ def test_a_lost_claim_stores_nothing(house: House) -> None:
 
 
 def test_a_base_that_breaks_in_the_middle_is_no_posts_fault(house: House) -> None:
-    @event.listens_for(house.engine, "before_cursor_execute")
-    def disk_full(_c: object, _k: object, statement: str, *_: object) -> None:
+    def disk_full(statement: str) -> None:
         if statement.startswith("INSERT INTO cases"):
             raise OperationalError(statement, {}, Exception("database or disk is full"))
 
     claimed = house.claim_source(NOON)
-    with pytest.raises(BaseUnavailable, match="disk is full"):
+    with house.before_each(disk_full), pytest.raises(BaseUnavailable, match="disk is full"):
         house.casebook.rounds.record(claimed.key, claimed.fence, [Judged(post(), COMPLAINT)], Batch((), "c"), NOON)
     assert house.reading.quarantined() == ()
 
