@@ -92,7 +92,6 @@ DONE = {
     "there": "Noted: it is up.",
     "not_there": "Noted: it did not go out. It is yours to decide again.",
     "no_contact": "This person will not be written to again.",
-    "paused": "Posting is paused. Nothing goes out until you resume.",
     "resumed": "Posting goes on.",
     "old_yes": "Good. One older complaint a day will come to your list.",
     "old_no": "All right. Older complaints stay where they are.",

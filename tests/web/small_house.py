@@ -12,22 +12,18 @@ from desk.web.passwords import hash_password
 from places.by_hand import ByHandPlace
 from places.doors import Place, Publisher, Source
 from places.x import XSettings, open_x
-from responders.proposals import propose
+from responders.proposing import propose_one
 from storage.casebook import Casebook, Judged
 from storage.engine import Engine, open_engine
 from storage.migrate import upgrade
 from storage.reading import Reading
 from storage.words import (
     Account,
-    Audience,
     Author,
     Batch,
     Brand,
     Kind,
     Post,
-    Purpose,
-    Reach,
-    ReachHow,
     Reason,
     Shop,
     Topic,
@@ -109,20 +105,9 @@ class House:
 
     def propose_now(self, case_id: int) -> None:
         """Propose for this turn, as the service does at its next tick."""
-        file = self.reading.case(case_id)
-        assert file is not None
-        brand, place = self.brands[file.case.brand], self.places[file.case.place]
-        purpose = Purpose.FOLLOW_UP if any(one.posted_at for one in file.replies) else Purpose.ACKNOWLEDGE
-        drafts = propose(
-            file, brand, audience=Audience.PUBLIC, purpose=purpose, measure=lambda text: place.measure(text, Audience.PUBLIC)
+        propose_one(
+            self.casebook, self.reading, self.places, self.publishers, self.brands, case_id, self.clock()
         )  # fmt: skip
-        self.casebook.proposals.store(case_id, file.case.turn, drafts, self._reach(file.last.post, brand), self.clock())
-
-    def _reach(self, post: Post, brand: Brand) -> Reach:
-        publisher = self.publishers.get((brand.key, post.place))
-        if publisher is None:
-            return Reach(ReachHow.BY_HAND, "We cannot post there; a person can.")
-        return publisher.reach(post, Audience.PUBLIC)
 
     def complain(
         self,

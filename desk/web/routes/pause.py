@@ -20,7 +20,7 @@ def pause(visitor: Acting, scope: Scope = "*", back: Back = "/") -> Response:
     """Stop posting for one brand, or for all with "*"."""
     check_scope(visitor, scope)
     visitor.house.casebook.pauses.pause(scope, visitor.by, visitor.now)
-    return go(back, "paused")
+    return go(back)  # the banner on every page says it
 
 
 @router.post("/resume")
