@@ -35,6 +35,8 @@ class Shift:
         self._name = f"{socket.gethostname()}:{secrets.token_hex(6)}"
         self._until = 0.0
         self._told: bool | None = None
+        self._ended = False
+        self._lock = threading.Lock()  # a renewal under way must not take back what the end gives away
 
     @property
     def mine(self) -> bool:
@@ -43,6 +45,11 @@ class Shift:
 
     def renew(self) -> None:
         """Take or keep the lease, if nobody else has it."""
+        with self._lock:
+            if not self._ended:
+                self._renew()
+
+    def _renew(self) -> None:
         began = time.monotonic()
         try:
             held = self._house.casebook.leases.hold(LEASE, self._name, utc_now(), self._length)
@@ -55,9 +62,11 @@ class Shift:
             _log.info("this service does the work" if held else "another service does the work; this one serves pages")
 
     def end(self) -> None:
-        """Give the lease back, so that another service takes over at once."""
-        self._until = 0.0
-        if self._told:
+        """Give the lease back for good, so that another service takes over at once."""
+        with self._lock:
+            self._ended, self._until = True, 0.0
+            if not self._told:
+                return
             try:
                 self._house.casebook.leases.release(LEASE, self._name)
             except BaseUnavailable as unavailable:

@@ -68,6 +68,12 @@ class House:
         with self._lock:
             self.notices = (*self.notices, Notice(utc_now(), says))[-MOST_NOTICES:]
 
+    def troubles(self) -> tuple[str, ...]:
+        """What the owner should know about the service itself, a sentence each: shown above every page."""
+        failure = self.casebook.digests.last_failure()
+        unsent = [f"The last digest was not sent: {failure}. It is tried again."] if failure else []
+        return (*(notice.says for notice in self.notices), *unsent, *(f"{closed}." for closed in self.closed_places))
+
     def propose_now(self, case_id: int) -> None:
         """Write proposals for one case at once, when its turn has none yet. Raises BaseUnavailable."""
         from responders.proposing import propose_one

@@ -175,8 +175,21 @@ def test_a_clock_set_back_an_hour_is_told_and_polling_goes_on_at_once(house: Hou
     ticker.keep_watch()
     ahead[0] = timedelta(0)
     ticker.keep_watch()
-    (notice,) = house.notices
-    assert notice.says == "The computer's clock was set back by 60 min. Nothing was posted twice or lost."
+    assert house.troubles() == ("The computer's clock was set back by 60 min. Nothing was posted twice or lost.",)
     assert [state.key for state in house.casebook.sources.due(utc_now())] == ["x:mentions:rosebakery"]
     ticker.keep_watch()
     assert len(house.notices) == 1
+
+
+def test_a_renewal_that_comes_late_does_not_take_back_a_lease_that_was_given_away(
+    house: House, settings: Settings
+) -> None:
+    neighbour = open_house(settings, environ={})
+    ending, heir = Shift(neighbour, timedelta(minutes=1)), Shift(house, timedelta(minutes=1))
+    ending.renew()
+    ending.end()
+    ending.renew()
+    heir.renew()
+    assert heir.mine
+    assert not ending.mine
+    neighbour.close()
