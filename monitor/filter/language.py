@@ -75,6 +75,24 @@ _HINDI_IN_LATIN = frozenset(
 )
 
 
+_TELUGU_ENDINGS = (
+    "aledu",
+    "atledu",
+    "indhi",
+    "chindi",
+    "yindi",
+    "unnaru",
+    "nnaru",
+    "charu",
+    "saru",
+    "taru",
+    "tundi",
+    "stundi",
+    "andi",
+)
+"""Verb endings that hardly any other language of ours has at the end of a word."""
+
+
 class _Identifier(Protocol):
     def classify(self, text: str) -> tuple[str, float]: ...
 
@@ -113,7 +131,7 @@ def _romanised(words: Sequence[str]) -> str | None:
     telugu = cues.load("te-latn")
     assert telugu is not None
     for language, common in (("te", telugu.words["common"]), ("hi", _HINDI_IN_LATIN)):
-        known = sum(word in common for word in words)
+        known = sum(word in common or (language == "te" and word.endswith(_TELUGU_ENDINGS)) for word in words)
         if known >= 2 and known * 4 >= len(words):
             return language
     return None

@@ -27,7 +27,9 @@ _STEEPNESS = 1.6  # of the curve from weight to probability: one strong cue is .
 _PRAISE_TAKES = 0.2  # of its weight from the trouble; "lovely cake, but it came three hours late" stays a complaint
 _MOST_PRAISE = 6.0
 _VADER_ADDS = 0.8  # at a compound of -1; alone it stays under the line
-_VADER_TAKES = 0.5  # at a compound of +1
+_VADER_TAKES = 0.4  # at a compound of +1
+_ASKING_TAKES = 1.2  # "can you fix a cracked screen?" names the trouble that is the trade
+_STRONG = 2.0  # a strong cue, as weighed in the data files
 _SURE = 0.97
 _GLAD = 0.2  # of mood: "sorted, thanks" is praise, "it came in the end" is not
 
@@ -153,6 +155,8 @@ class _Judging:
         if not trouble:
             return 0.0
         trouble -= min(weighed.sum("praise") + weighed.sum("fine"), _MOST_PRAISE) * _PRAISE_TAKES
+        if any(told.weight >= _STRONG for told in weighed.of("question")):
+            trouble -= _ASKING_TAKES
         if self.mood.vader is not None:
             trouble -= self.mood.vader * (_VADER_ADDS if self.mood.vader < 0 else _VADER_TAKES)
         return trouble

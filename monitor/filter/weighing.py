@@ -12,6 +12,7 @@ _RIVALS = (
     "fine",
     "resolved",
     "complaint",
+    "greeting",
     "praise",
 )  # of two that overlap the longer counts, of equals the earlier here
 _FAINT = 0.6
@@ -88,7 +89,7 @@ def _weigh_part(weighed: Weighed, part: Folded, lexicons: Sequence[Cues], *, in_
 
 
 def _outdo(hits: Sequence[tuple[int, Hit]]) -> list[tuple[int, Hit]]:
-    """Of complaint, praise, "no problem" and "fixed" cues that overlap, only the one with most words stays; other sorts all stay."""
+    """Of complaint, praise, "no problem", "fixed" and courtesy ("good morning") cues that overlap, only the one with most words stays; other sorts all stay."""
     rivals = [one for one in hits if one[1].cue.sort in _RIVALS]
     rivals.sort(key=lambda one: (-one[1].cue.words, _RIVALS.index(one[1].cue.sort), -one[1].cue.weight, one[0]))
     taken: set[int] = set()
