@@ -350,7 +350,6 @@ def test_a_crash_after_any_step_leaves_work_that_is_found(
         "to look": [reply.id for reply, _ in house.casebook.replies.to_look(tomorrow)],
         "removal": list(house.casebook.removals.due(tomorrow)),
         "a person": [row.reply_id for row in house.reading.lists(tomorrow).parked if row.parked_why],
-        ],
     }
     assert {name: ids for name, ids in found.items() if ids} == ({finder: [1]} if finder else {})
 
