@@ -7,15 +7,15 @@ from datetime import timedelta
 
 from fastapi.responses import HTMLResponse
 
-from desk.web.editing import Editor, account_name, edit, hold_for, our_account, place_of, shown_text, site_name
-from desk.web.house import House
+from desk.web.editing import Editor, account_name, edit, hold_for, our_account, shown_text, site_name
 from desk.web.lookalike import imitates
+from desk.web.ourreplies import ShownReply, name_of, show_reply
 from desk.web.pages import own_page
-from desk.web.showing import Piece, mark, safe_link
+from desk.web.showing import Piece, mark
 from desk.web.visitor import NotFound, Visitor
 from storage.lifecycle import LIVE_CASES, OUTBOX, SPENT_REPLIES, may_move_case
-from storage.views import CaseFile, ProposalView, ReplyView, ThreadPost
-from storage.words import Brand, CaseState, Purpose, ReachHow, Reply, ReplyState
+from storage.views import CaseFile, ProposalView, ThreadPost
+from storage.words import Brand, CaseState, Purpose, ReachHow, ReplyState
 
 SETTLING = frozenset({ReplyState.APPROVED, ReplyState.SENDING, ReplyState.BY_HAND, ReplyState.UNCERTAIN})
 """While one of these stands, there is nothing else to approve."""
@@ -30,16 +30,6 @@ class ShownPost:
     handle: str
     imitates: bool
     raised: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ShownReply:
-    """A reply of ours. `link` opens the site's own composer, or the post it answers."""
-
-    one: ReplyView
-    link: str | None
-    seconds_left: int
-    who: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +74,6 @@ class CasePage:
     def who(self, by: str | None) -> str:
         """A person's name for "person:3"."""
         return name_of(by, self.names)
-
-
-def name_of(by: str | None, names: dict[int, str]) -> str:
-    """Who did it, in a word."""
-    kind, _, number = (by or "").partition(":")
-    if kind == "person":
-        return names.get(int(number), "somebody") if number.isdigit() else "somebody"
-    return {"machine": "Amends", "customer": "the customer", "command": "a command", "outside": "the site"}.get(
-        kind, kind or "somebody"
-    )
 
 
 def open_file(visitor: Visitor, case_id: int) -> CaseFile:
@@ -142,7 +122,7 @@ def gather(visitor: Visitor, file: CaseFile, editor: Editor | None = None) -> Ca
         handle=account_name(file.case.place, file.customer.handle),
         customer_imitates=imitates(brand, file.customer.name, file.customer.handle),
         posts=tuple(_shown_post(brand, file, one) for one in file.thread),
-        replies=tuple(_shown_reply(house, file, one, visitor, names) for one in file.replies),
+        replies=tuple(show_reply(house, file, one, visitor.now, names) for one in file.replies),
         editor=editor,
         alternatives=_alternatives(visitor, file, standing, editor),
         hold=hold_for(house, brand.key),
@@ -181,35 +161,6 @@ def _shown_post(brand: Brand, file: CaseFile, one: ThreadPost) -> ShownPost:
         imitates=stranger and imitates(brand, one.post.author.name, one.post.author.handle),
         raised=raised,
     )
-
-
-def _shown_reply(house: House, file: CaseFile, one: ReplyView, visitor: Visitor, names: dict[int, str]) -> ShownReply:
-    left = (one.due_at - visitor.now).total_seconds() if one.due_at else 0.0
-    return ShownReply(one, open_link(house, file, one), max(int(left), 0), name_of(one.approved_by, names))
-
-
-def open_link(house: House, file: CaseFile, one: ReplyView) -> str | None:
-    """Where a person posts this reply: the site's own composer, else the post it answers."""
-    if one.state is not ReplyState.BY_HAND:
-        return None
-    parent = file.last.post
-    reply = Reply(
-        id=one.id,
-        brand=file.case.brand,
-        case_id=file.case.id,
-        place=one.place,
-        account=one.account,
-        key="",
-        parent_id=parent.reply_to,
-        conversation_id=parent.conversation_id,
-        customer_handle=file.customer.handle,
-        audience=one.audience,
-        purpose=one.purpose,
-        text=one.text,
-        sent_at=one.approved_at or file.case.changed_at,
-        parent_url=parent.url,
-    )
-    return safe_link(place_of(house, one.place).compose_link(reply)) or safe_link(parent.url)
 
 
 def _alternatives(
