@@ -449,7 +449,7 @@ def test_a_handle_that_x_does_not_know_needs_a_person(town: XTown) -> None:
 
 def test_a_search_finds_the_brands_names_and_leaves_out_our_own_posts_and_reposts(town: XTown) -> None:
     town.brand = Brand(
-        "rosebakery", "Rose Bakery", ('Rose "the" Bakery', "rosebakery.example"), handles={"x": "rosebakery"}
+        "rosebakery", "Rose Bakery", ('Rose "the Bakery', "rosebakery.example"), handles={"x": "rosebakery"}
     )
     bench = town.bench(1)
     found = bench.complain("At rose the bakery they were rude")

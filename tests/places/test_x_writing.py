@@ -449,6 +449,7 @@ def test_reach_foretells_exactly_what_x_will_do(town: XTown, make_reply: MakeRep
         "neither": bench.complain("Rose Bakery was bad"),
         "quoted another": bench.complain("Rose Bakery indeed", quoted_id=theirs.id),
         "a name like ours": bench.complain("Rose Bakery @rosebakery2 no"),
+        "a link that quotes nothing": bench.complain(f"Rose Bakery https://x.com/rosebakery/status/{our_post.id}"),
         "an address": bench.complain("Rose Bakery me@rosebakery no"),
     }
     posts = {post.native_id: post for post in bench.read_all()[0]}
