@@ -78,6 +78,7 @@ class XSection(Part):
         description="Also find posts that name the brand without mentioning our account. X charges for every post read.",
     )
     api: str = Field("", description="Another server that speaks X's language, for practice. Empty: X itself.")
+    site: str = Field("", description="What links to posts begin with, for practice. Empty: X itself.")
 
 
 class RedditSection(Part):
@@ -90,6 +91,7 @@ class RedditSection(Part):
     api: str = Field(
         "", description="Another server that speaks Reddit's language, for practice. Empty: Reddit itself."
     )
+    site: str = Field("", description="What links to posts begin with, for practice. Empty: Reddit itself.")
 
 
 class BrandSection(Part):

@@ -95,14 +95,14 @@ def write_config(folder: Path, port: int) -> Settings:
 
 def demo_config(port: int) -> str:
     """Quick rounds and a short hold, so that a visitor sees the whole loop. Mail goes nowhere."""
-    x, reddit = f"http://{HERE}:{port + 2}", f"http://{HERE}:{port + 3}"
+    town, x, reddit = f"http://{HERE}:{port + 1}", f"http://{HERE}:{port + 2}", f"http://{HERE}:{port + 3}"
     head = f"""\
 # Written by `amends demo` at every start; changes here do not last.
 [service]
 port = {port}
 tick = "1 s"
 practice = true
-town = "http://{HERE}:{port + 1}"
+town = "{town}"
 log_level = "warning"
 
 [posting]
@@ -114,8 +114,9 @@ every = "5 s"
 lease = "10 s"
 """
     return head + "".join(
-        f"\n{brand}\n[brand.x]\nhandle = {quote(key)}\napi = {quote(x)}\n"
+        f"\n{brand}\n[brand.x]\nhandle = {quote(key)}\napi = {quote(x)}\nsite = {quote(town + '/x')}\n"
         f"\n[brand.reddit]\nhandle = {quote(key)}\nboards = {boards}\napi = {quote(reddit)}\n"
+        f"site = {quote(town)}\n"
         for key, brand, boards in _demo_brands()
     )
 

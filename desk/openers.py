@@ -35,7 +35,7 @@ def places_without_keys() -> dict[str, Place]:
 
 
 def _open_x(brand: Brand, section: BrandSection, environ: Mapping[str, str]) -> Opened:
-    from places.x.settings import OFFICIAL, XSettings
+    from places.x.settings import OFFICIAL, SITE, XSettings
 
     keys = {name: find_secret(name, environ, brand.key) or "" for name in X_NEEDS}
     posting = [name for name in X_POSTING if not keys[name]]
@@ -48,6 +48,7 @@ def _open_x(brand: Brand, section: BrandSection, environ: Mapping[str, str]) -> 
         access_token=keys["X_ACCESS_TOKEN"],
         access_token_secret=keys["X_ACCESS_TOKEN_SECRET"],
         base_url=(section.x.api if section.x else "") or OFFICIAL,
+        site_url=(section.x.site if section.x else "") or SITE,
         search=section.x.search if section.x else True,
     )
     return opener("x")(brand, settings)
@@ -69,6 +70,8 @@ def _open_reddit(brand: Brand, section: BrandSection, environ: Mapping[str, str]
     if section.reddit and section.reddit.api:
         api = section.reddit.api
         settings = replace(settings, reddit_url=api, oauth_url=api)
+    if section.reddit and section.reddit.site:
+        settings = replace(settings, site_url=section.reddit.site)
     return opener("reddit")(brand, settings)
 
 

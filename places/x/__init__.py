@@ -33,4 +33,4 @@ def open_x(brand: Brand, settings: XSettings) -> Opened:
         sources.append(XSource(key, brand.key, Search(reading, settings, query), reading, settings))
     writing = XWire(settings)
     publisher = XPublisher(writing, identity, settings) if handle and settings.can_post else None
-    return Opened(XPlace(), tuple(sources), publisher)
+    return Opened(XPlace(settings.site_url), tuple(sources), publisher)

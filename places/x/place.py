@@ -9,6 +9,7 @@ from twitter_text import parse_tweet
 
 from places.clean import clean_text
 from places.doors import Capabilities, Repeat
+from places.x.settings import SITE
 from storage.words import Audience, Length, Reply
 
 LIMIT = 280
@@ -34,6 +35,9 @@ class XPlace:
         settle=SETTLE,
     )
 
+    def __init__(self, site_url: str = SITE) -> None:
+        self._site = site_url
+
     def measure(self, text: str, audience: Audience) -> Length:
         """Weighted characters: links 23, emoji 2, most scripts of Europe 1, others 2."""
         if audience is Audience.PRIVATE:
@@ -46,4 +50,4 @@ class XPlace:
         """X's composer with parent and text filled in, to be opened by the person who posts."""
         if not reply.parent_id:
             return None
-        return f"https://x.com/intent/tweet?in_reply_to={quote(reply.parent_id, safe='')}&text={quote(clean_text(reply.text), safe='')}"
+        return f"{self._site}/intent/tweet?in_reply_to={quote(reply.parent_id, safe='')}&text={quote(clean_text(reply.text), safe='')}"

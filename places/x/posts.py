@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from places.clean import clean_line, clean_raw, clean_text
+from places.x.settings import SITE
 from storage.words import Author, Poison, Post
 
 TWEET_FIELDS = [
@@ -47,7 +48,7 @@ def is_id(value: object) -> bool:
     return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
-def read_posts(body: Mapping[str, Any]) -> tuple[list[Post], list[Poison]]:
+def read_posts(body: Mapping[str, Any], site: str = SITE) -> tuple[list[Post], list[Poison]]:
     """The posts of a page in X's order, and what could not be read."""
     data = body.get("data")
     elements = data if isinstance(data, list) else [] if data is None else [data]
@@ -55,7 +56,7 @@ def read_posts(body: Mapping[str, Any]) -> tuple[list[Post], list[Poison]]:
     posts, poison = [], []
     for element in elements:
         try:
-            posts.append(read_post(element, authors))
+            posts.append(read_post(element, authors, site))
         except (ValueError, TypeError, AttributeError, LookupError, OverflowError) as error:
             native = element.get("id") if isinstance(element, dict) else None
             poison.append(
@@ -80,7 +81,7 @@ def _authors(includes: object) -> dict[str, Author]:
     return found
 
 
-def read_post(element: Any, authors: Mapping[str, Author]) -> Post:
+def read_post(element: Any, authors: Mapping[str, Author], site: str = SITE) -> Post:
     """One element. Raises Unreadable, or what reading a wrong shape raises."""
     if not isinstance(element, dict):
         raise Unreadable("not an object")
@@ -100,7 +101,7 @@ def read_post(element: Any, authors: Mapping[str, Author]) -> Post:
         created_at=created,
         conversation_id=conversation if isinstance(conversation, str) and is_id(conversation) else history[0],
         parent_id=references.get("replied_to"),
-        url=link_to(author.handle if author_id in authors else "", history[-1]),
+        url=link_to(author.handle if author_id in authors else "", history[-1], site),
         lang=_language(element.get("lang")),
         edited_at=edited,
         reply_to=history[-1],
@@ -109,9 +110,9 @@ def read_post(element: Any, authors: Mapping[str, Author]) -> Post:
     )
 
 
-def link_to(handle: str, native_id: str) -> str:
+def link_to(handle: str, native_id: str, site: str = SITE) -> str:
     """The post's own page."""
-    return f"https://x.com/{handle if _HANDLE.fullmatch(handle) else 'i'}/status/{native_id}"
+    return f"{site}/{handle if _HANDLE.fullmatch(handle) else 'i'}/status/{native_id}"
 
 
 def _either(element: Mapping[str, Any], *names: str) -> Any:

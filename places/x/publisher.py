@@ -75,7 +75,7 @@ class XPublisher:
         native = data.get("id")
         if not isinstance(native, str) or not is_id(native):
             return Posted(None, None, now)
-        return Posted(native, link_to(me.handle, native), now)
+        return Posted(native, link_to(me.handle, native, self._settings.site_url), now)
 
     def find(self, reply: Reply, now: datetime) -> Posted | None:
         """Among our own posts since then, the first under the parent that is not another reply of ours. Raises Unavailable."""
@@ -91,7 +91,9 @@ class XPublisher:
         ]
         if found:
             first = min(found, key=lambda post: (post.created_at, int(post.native_id)))
-            return Posted(first.native_id, link_to(me.handle, first.native_id), first.created_at)
+            return Posted(
+                first.native_id, link_to(me.handle, first.native_id, self._settings.site_url), first.created_at
+            )
         if not all_seen:
             raise Unavailable("X did not show us all of our own posts.")
         return None
@@ -103,7 +105,7 @@ class XPublisher:
         all_seen = True
         for _ in range(LOOK_PAGES):
             body = self._own_page(me, since, token, now)
-            page, poison = read_posts(body)
+            page, poison = read_posts(body, self._settings.site_url)
             posts += page
             meta = body.get("meta")
             all_seen = all_seen and not poison and isinstance(meta, dict)

@@ -8,12 +8,15 @@ OFFICIAL = "https://api.twitter.com"
 """Signatures are made for this host, so it is the one to talk to: api.x.com serves the same API but may refuse them."""
 
 
+SITE = "https://x.com"
+
+
 @dataclass(frozen=True, slots=True)
 class XSettings:
     """Keys and habits. Secrets never show in a repr.
 
     With `bearer_token` alone X can be searched and nothing posted; mentions are read at a fifth of the price, and replies posted, with
-    the four OAuth 1.0a keys of an app that the brand's own account owns. `timeout` seconds for each step of a request. `search`:
+    the four OAuth 1.0a keys of an app that the brand's own account owns. `site_url` is what links for people begin with. `timeout` seconds for each step of a request. `search`:
     whether posts that do not mention the account are looked for too, which costs more.
     """
 
@@ -23,6 +26,7 @@ class XSettings:
     access_token: str = field(default="", repr=False)
     access_token_secret: str = field(default="", repr=False)
     base_url: str = OFFICIAL
+    site_url: str = SITE
     timeout: float = 10.0
     search: bool = True
 

@@ -108,7 +108,7 @@ class XSource:
                 here, now
             )  # X forgot the page, or its start is out of reach by now: the walk begins anew
             body = self._question.ask(start, None, now)
-        posts, poison = read_posts(body)
+        posts, poison = read_posts(body, self._settings.site_url)
         meta = body.get("meta")
         if not isinstance(meta, dict):
             raise Unavailable("X answered without saying where we are.")
@@ -135,7 +135,7 @@ class XSource:
         search, token = Search(self._wire, self._settings, conversation(post.conversation_id)), None
         for _ in range(THREAD_PAGES):
             body = search.ask(None, token, now)
-            found |= {one.native_id: one for one in read_posts(body)[0]}
+            found |= {one.native_id: one for one in read_posts(body, self._settings.site_url)[0]}
             meta = body.get("meta")
             token = meta.get("next_token") if isinstance(meta, dict) else None
             if not isinstance(token, str):
