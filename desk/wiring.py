@@ -60,7 +60,7 @@ class House:
     def site(self, place: str) -> str:
         """What people call a place: "X", "Reddit", or the name that was pasted with a complaint."""
         known = self.places.get(place)
-        return known.capabilities.title if known else place
+        return known.capabilities.title if known else TITLES.get(place, place)
 
     def tell(self, says: str) -> None:
         """Note something for the owner; the newest few are kept while the service runs."""

@@ -77,7 +77,8 @@ def digest(
                 raise Trouble(f"The digest was not sent: {failure}.")
             typer.echo(f"Sent: {sent}. A day's digest goes out once; --preview shows it again.")
             return
-        recipient = next(iter(house.settings.digest.to), "")
+        owners = (person.email for person in house.casebook.people.all() if person.role == "owner")
+        recipient = next(iter((*house.settings.digest.to, *owners)), "")
         letter = write_letter(house, recipient, utc_now())
     if html:
         try:

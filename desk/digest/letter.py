@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import css_inline
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from desk.web.lookalike import imitates
 from desk.web.showing import reveal, reveal_name
 from responders.proposals import sign
 from storage.views import InboxRow
@@ -39,6 +40,7 @@ class Entry:
     """One complaint as the digest shows it. Every text is made safe to show; `link` opens the case's page."""
 
     who: str
+    not_you: bool  # the name reads like the brand's own
     site: str
     brand: str
     urgency: str
@@ -142,6 +144,7 @@ def _entry(house: House, row: InboxRow, name: str) -> Entry:
         proposal = proposal[:LONGEST_PROPOSAL].rsplit(" ", 1)[0] + " … (whole on its page)"
     return Entry(
         who=reveal_name(row.name or row.handle or "Somebody"),
+        not_you=imitates(brand, row.name, row.handle),
         site=house.site(row.place),
         brand=brand.name if len(house.brands) > 1 else "",
         urgency=URGENCY[row.urgency],

@@ -30,6 +30,7 @@ class ShownPost:
     handle: str
     imitates: bool
     raised: bool
+    aside: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,7 @@ def gather(visitor: Visitor, file: CaseFile, editor: Editor | None = None) -> Ca
         editor = edit(house, file, standing[0], visitor.first_name)
     shop = next((one.name for one in brand.shops if one.key == file.case.shop), "")
     names = house.reading.people_names()
+    aside = _aside(file)
     return CasePage(
         file=file,
         brand=brand,
@@ -121,7 +123,7 @@ def gather(visitor: Visitor, file: CaseFile, editor: Editor | None = None) -> Ca
         shop=shop,
         handle=account_name(file.case.place, file.customer.handle),
         customer_imitates=imitates(brand, file.customer.name, file.customer.handle),
-        posts=tuple(_shown_post(brand, file, one) for one in file.thread),
+        posts=tuple(_shown_post(brand, file, one, aside) for one in file.thread),
         replies=tuple(show_reply(house, file, one, visitor.now, names) for one in file.replies),
         editor=editor,
         alternatives=_alternatives(visitor, file, standing, editor),
@@ -150,7 +152,20 @@ def _may(visitor: Visitor, file: CaseFile) -> dict[str, bool]:
     return may | {"act": acts, "snooze": acts and state is CaseState.OPEN}
 
 
-def _shown_post(brand: Brand, file: CaseFile, one: ThreadPost) -> ShownPost:
+def _aside(file: CaseFile) -> set[int]:
+    """Posts of others that have nothing to do with this customer: twelve people may complain under one post."""
+    root = file.thread[0].id if file.thread else 0
+    theirs = [one.post for one in file.thread if one.by == "customer"]
+    named = {post.parent_id for post in theirs} | {post.conversation_id for post in theirs}
+    own = {name for post in theirs for name in (post.native_id, post.reply_to)}
+    return {
+        one.id
+        for one in file.thread
+        if one.by == "other" and one.id != root and one.post.native_id not in named and one.post.parent_id not in own
+    }
+
+
+def _shown_post(brand: Brand, file: CaseFile, one: ThreadPost, aside: set[int]) -> ShownPost:
     raised = one.id == file.complaint.id
     reasons = file.verdict.reasons if raised and file.verdict else ()
     stranger = one.by != "us"
@@ -160,6 +175,7 @@ def _shown_post(brand: Brand, file: CaseFile, one: ThreadPost) -> ShownPost:
         handle=account_name(one.post.place, one.post.author.handle),
         imitates=stranger and imitates(brand, one.post.author.name, one.post.author.handle),
         raised=raised,
+        aside=one.id in aside,
     )
 
 

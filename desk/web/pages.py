@@ -12,6 +12,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from desk.durations import write_duration
 from desk.web import says
 from desk.web.showing import reveal, reveal_name, safe_link
 from desk.web.visitor import Visitor, house_of, now_of
@@ -50,7 +51,13 @@ def _environment() -> Environment:
         finalize=_finish,
     )
     made.filters.update(
-        reveal=reveal, name=reveal_name, link=safe_link, how_long=says.how_long, clock=says.clock, price=says.price
+        reveal=reveal,
+        name=reveal_name,
+        link=safe_link,
+        how_long=says.how_long,
+        clock=says.clock,
+        price=says.price,
+        duration=write_duration,
     )
     made.globals.update(
         static=static,

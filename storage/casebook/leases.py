@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, insert, select, update
 
 from storage.casebook.shelf import Shelf
 from storage.tables import leases
+
+NOBODY = "write-check"
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+"""The row that `touch` writes: a lease of nobody's that has always ended."""
 
 
 class Leases(Shelf):
@@ -29,9 +33,13 @@ class Leases(Shelf):
             return True
 
     def touch(self) -> None:
-        """A write that changes nothing, to see whether the base can be written. Raises BaseUnavailable."""
+        """A real write that means nothing, to see whether the base can be written. Raises BaseUnavailable.
+
+        An update of no row would pass on a full disk: nothing is written where nothing changes.
+        """
         with self._writing() as connection:
-            connection.execute(update(leases).where(leases.c.name == "").values(holder=""))
+            connection.execute(delete(leases).where(leases.c.name == NOBODY))
+            connection.execute(insert(leases).values(name=NOBODY, holder=NOBODY, until=LONG_AGO))
 
     def release(self, name: str, holder: str) -> None:
         """Give a lease back, if it is still ours."""

@@ -259,6 +259,15 @@ def test_the_shops_own_signer_signs_for_the_shop(house: House, complain: Complai
     assert "– Ben, Rose Bakery" in write_letter(with_mail(house, 1), ANA, NOW).text
 
 
+def test_a_name_that_imitates_the_brand_is_marked(house: House, complain: Complain) -> None:
+    complain(name="Rоse Bаkery ✔ Support")  # two of its letters are Cyrillic
+    letter = write_letter(with_mail(house, 1), ANA, NOW)
+    assert "Support (not you) on" in letter.text
+    assert "(not you)" in letter.html
+    complain(name="Rosemary Baker")
+    assert write_letter(with_mail(house, 1), ANA, NOW).text.count("(not you)") == 1
+
+
 def test_a_case_without_a_proposal_says_so(house: House, complain: Complain) -> None:
     complain(proposal=None)
     letter = write_letter(with_mail(house, 1), ANA, NOW)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 from collections.abc import Iterator
@@ -118,14 +119,23 @@ def fill(house: House, at: datetime) -> None:
         house.casebook.rounds.record_import("rosebakery", [Judged(post, verdict)], at)
 
 
+def check_until_refused(house: House) -> None:
+    """What the failed write had laid out already takes a few small writes more; then the disk is full for them too."""
+    for _ in range(1_000):
+        house.check_ready()
+
+
 def test_on_a_full_disk_nothing_is_claimed_pages_are_read_and_it_recovers_by_itself(small_disk: Path) -> None:
     house = open_house(Settings(brand=(BrandSection(key="rosebakery", name="Rose"),)).beside(small_disk), environ={})
     ballast = small_disk / "ballast"
     ballast.write_bytes(b"x" * 400_000)
     with pytest.raises(BaseUnavailable, match="disk is full"):
         fill(house, utc_now())
+    with contextlib.suppress(OSError), (small_disk / "more").open("wb", buffering=0) as more:
+        while more.write(b"x" * 512):
+            continue
     with pytest.raises(Trouble, match="disk is full"):
-        house.check_ready()
+        check_until_refused(house)
     assert house.reading.inbox(now=utc_now()).total > 0
     before = house.reading.inbox(now=utc_now()).total
     ballast.unlink()
