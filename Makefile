@@ -13,7 +13,7 @@ ROOMS := monitor responders storage places desk sandbox
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test torture check check-quick style types imports documents house format locks wheel clean
+.PHONY: help venv demo test pictures torture check check-quick style types imports documents house format locks wheel clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ demo: $(VENV)/.made-run ## see Amends at work in a practice town (PORT=8420; FRE
 
 test: $(VENV)/.made-dev ## run every test
 	@$(BIN)/pytest -n auto
+
+pictures: $(VENV)/.made-dev ## take the README's pictures anew, from a running demo
+	@AMENDS_PICTURES=docs/images $(BIN)/pytest -q tests/story -k "pictures or daily"
 
 torture: $(VENV)/.made-dev ## kill the posting process at random, with random faults (MINUTES=10 SEED=7)
 	@$(BIN)/python -m tests.torture.kills --minutes $(MINUTES) --seed $(SEED) 2>torture.log

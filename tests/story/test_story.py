@@ -182,6 +182,31 @@ def test_what_the_customer_writes_next_comes_back_to_the_case(page: Page, demo: 
     expect(editor).to_have_value("We are so sorry about the bread, Robin. Half-written")
 
 
+def test_links_lead_into_the_town_and_a_reply_by_hand_closes_the_loop(page: Page, demo: Demo) -> None:
+    """Somebody names the shop without a mention, so the owner posts it on the site; the poller sees it and says so."""
+    robin = demo.town.account("x", handle="robin_visitor") or demo.town.add_account("x", "robin_visitor", "Robin")
+    said = demo.town.publish("x", robin.id, "Rose Bakery sold me a stale loaf for the third time, terrible service.")
+    page.goto("/?brand=rosebakery")
+    row = page.locator("article[data-case]").filter(has_text="stale loaf for the third time")
+    row.locator(".full").wait_for(state="attached")
+    page.goto(f"/cases/{row.get_attribute('data-case')}")
+    expect(page.get_by_role("link", name="See it on X").first).to_have_attribute(
+        "href", f"{demo.town_url}/x/robin_visitor/status/{said.id}"
+    )
+    page.get_by_role("button", name=re.compile("Copy the reply and open X|by hand|open X", re.IGNORECASE)).first.click()
+    link = page.locator("#open-site")
+    link.wait_for()
+    composer = link.get_attribute("href")
+    assert composer is not None
+    assert composer.startswith(demo.town_url)
+    case = page.url
+    page.goto(composer)
+    page.get_by_role("button", name=re.compile("Post|Reply")).first.click()
+    until(lambda: [post for post in demo.town.posts("x") if post.parent_id == said.id], "it is posted by hand")
+    page.goto(case)
+    expect(page.get_by_text(re.compile("posted by hand", re.IGNORECASE)).first).to_be_attached(timeout=SLOW)
+
+
 def test_undo_keeps_a_reply_from_going_out(page: Page, demo: Demo) -> None:
     page.goto("/")
     row = answerable(page)
@@ -195,10 +220,10 @@ def test_undo_keeps_a_reply_from_going_out(page: Page, demo: Demo) -> None:
 
 
 def test_pictures_of_what_a_visitor_sees(page: Page, pictures: Path) -> None:
-    page.goto("/")
-    page.locator("article[data-case]").nth(3).wait_for()
+    page.goto("/?brand=rosebakery")
+    page.locator("article[data-case] .full").nth(5).wait_for(state="attached")
     picture(page, pictures, "inbox")
-    row = page.locator("article[data-case]").filter(has=page.locator(".full[lang=en]")).first
+    row = page.locator("article[data-case]").filter(has=page.locator(".full[lang=en]"), has_text="@rosebakery").first
     page.goto(f"/cases/{row.get_attribute('data-case')}")
     page.get_by_label("The answer, word for word").wait_for()
     picture(page, pictures, "case")
