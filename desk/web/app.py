@@ -33,7 +33,11 @@ class KeptFiles(StaticFiles):
         return answer
 
 
-def create_app(house: House, now: Callable[[], datetime] = utc_now) -> FastAPI:
+App = FastAPI
+"""The pages as a type, for whoever serves them."""
+
+
+def create_app(house: House, now: Callable[[], datetime] = utc_now) -> App:
     """The inbox over one house. `app.state.closing` is set at shutdown, so that open pages let go at once."""
     app = FastAPI(
         title="Amends", docs_url=None, redoc_url=None, openapi_url=None, exception_handlers=cast("Any", ERRORS)

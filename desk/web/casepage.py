@@ -154,14 +154,13 @@ def _may(visitor: Visitor, file: CaseFile) -> dict[str, bool]:
 
 def _aside(file: CaseFile) -> set[int]:
     """Posts of others that have nothing to do with this customer: twelve people may complain under one post."""
-    root = file.thread[0].id if file.thread else 0
     theirs = [one.post for one in file.thread if one.by == "customer"]
     named = {post.parent_id for post in theirs} | {post.conversation_id for post in theirs}
     own = {name for post in theirs for name in (post.native_id, post.reply_to)}
     return {
         one.id
         for one in file.thread
-        if one.by == "other" and one.id != root and one.post.native_id not in named and one.post.parent_id not in own
+        if one.by == "other" and one.post.native_id not in named and one.post.parent_id not in own
     }
 
 

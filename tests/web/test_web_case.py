@@ -398,3 +398,23 @@ def test_a_price_and_the_reason_for_the_way_are_on_the_page(
     assert "They wrote to @rosebakery, so Amends can post your answer. X charges 1 cent" in words(
         ana.look(f"/cases/{case_id}")
     )
+
+
+def test_of_twelve_who_complain_under_one_post_the_others_stand_aside(house: House, ana: Browser) -> None:
+    root = Post(
+        "x", "600", Author("own-rosebakery", "rosebakery", "Rose Bakery"), "New opening hours!", house.clock(), "600"
+    )
+    house.take("rosebakery", root)
+    cases = [
+        house.complain(
+            f"@rosebakery number {number} waits too", handle=f"c{number}", name=f"Customer {number}", conversation="600"
+        )
+        for number in range(12)
+    ]
+    page = ana.look(f"/cases/{cases[4]}")
+    standing = next(tags(page, "ol"))
+    assert "New opening hours!" in words(standing)
+    assert "number 4 waits too" in words(standing)
+    assert "number 5 waits too" not in words(standing)
+    assert "11 other voices in the same thread" in words(page)
+    assert "number 5 waits too" in words(page)

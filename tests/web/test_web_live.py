@@ -62,6 +62,7 @@ def test_a_line_tells_that_something_changed_and_not_what(
 
 def test_open_lines_end_at_once_when_the_service_does(app: FastAPI, listen: Callable[[], HTTPResponse]) -> None:
     lines = [listen() for _ in range(5)]
+    assert [line.readline() for line in lines] == [b"retry: 2000\n"] * 5
     assert app.state.line.open == 5
     threading.Timer(0.1, app.state.closing.set).start()
     for line in lines:
