@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import secrets
@@ -70,9 +71,8 @@ def open_key(path: Path) -> bytes:
     Raises Trouble when others may read the file, when it is damaged, or when it can be neither read nor made.
     """
     try:
-        return _make_key(path)
-    except FileExistsError:
-        pass
+        with contextlib.suppress(FileExistsError):
+            return _make_key(path)
     except OSError as error:
         raise Trouble(
             f"The secret key {path} cannot be made: {_why(error)}. Does its folder exist, and may you write there?"

@@ -12,10 +12,9 @@ from types import FrameType
 
 import structlog
 import uvicorn
-from fastapi import FastAPI
 
 from desk.ticker import Ticker
-from desk.web import create_app
+from desk.web import App, create_app
 from desk.wiring import House
 
 LAST_ANSWERS = 1
@@ -29,7 +28,7 @@ _log = structlog.get_logger()
 class Pages(uvicorn.Server):
     """uvicorn, telling the app at once when the end begins, so that open inboxes let go, and leaving the signals to us."""
 
-    def __init__(self, app: FastAPI, begun: Callable[[], None]) -> None:
+    def __init__(self, app: App, begun: Callable[[], None]) -> None:
         super().__init__(
             uvicorn.Config(
                 app,

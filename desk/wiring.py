@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import Engine
 
 from desk.brands import BrandSection
 from desk.clock import utc_now
@@ -19,7 +18,7 @@ from desk.openers import TITLES, open_place, places_without_keys
 from desk.secret import open_key
 from places.doors import Opened, Place, Publisher, Source, Unavailable
 from storage.casebook import Casebook
-from storage.engine import BaseUnavailable, open_engine
+from storage.engine import BaseUnavailable, Engine, open_engine
 from storage.migrate import is_current, upgrade
 from storage.reading import Reading
 from storage.words import Brand
