@@ -11,7 +11,7 @@ import hmac
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from storage.lifecycle import MovedOn, check_case_move, check_reply_move
 from storage.tables import cases, history, notes, people, replies
@@ -213,8 +213,3 @@ def last_move(connection: Connection, case_id: int) -> Row[Any] | None:
     return connection.execute(
         select(history).where(history.c.case_id == case_id).order_by(history.c.seq.desc()).limit(1)
     ).one_or_none()
-
-
-def count(connection: Connection, *where: Any) -> int:
-    """How many replies fit."""
-    return int(connection.execute(select(func.count()).select_from(replies).where(*where)).scalar_one())

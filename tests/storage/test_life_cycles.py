@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timezone
 from itertools import product
 from typing import Any
 
@@ -23,7 +24,7 @@ from storage.lifecycle import (
     check_case_move,
     check_reply_move,
 )
-from storage.words import CaseState, ReplyState
+from storage.words import CaseState, Length, ReplyState, check_utc
 from tests.storage.house import HOLD, HOUR, KEY, MINUTE, NOON, House
 
 LATER = NOON + HOUR
@@ -163,6 +164,25 @@ def test_a_reply_that_somebody_moved_since_it_was_read_is_left_alone(house: Hous
             **NEEDED[ReplyState.SENDING],
         )
     assert house.everything() == before
+
+
+def test_a_case_that_somebody_moved_at_the_same_instant_is_left_alone(house: House) -> None:
+    case_id = house.complain()
+    house.do("CREATE TRIGGER quick BEFORE UPDATE ON cases BEGIN SELECT RAISE(IGNORE); END")
+    with pytest.raises(MovedOn, match="Somebody else just changed this case"):
+        house.casebook.cases.dismiss(case_id, "praise", house.ana, LATER)
+    assert house.history(case_id) == [("machine", "case", "", "open")]
+
+
+def test_only_aware_instants_in_utc_are_words() -> None:
+    assert check_utc(NOON) is NOON
+    for wrong in (NOON.replace(tzinfo=None), NOON.astimezone(timezone(HOUR))):
+        with pytest.raises(ValueError, match="must be an aware datetime in UTC"):
+            check_utc(wrong)
+
+
+def test_a_text_fits_when_it_is_there_and_not_too_long() -> None:
+    assert [Length(used, 280).fits for used in (0, 1, 280, 281)] == [False, True, True, False]
 
 
 def test_a_case_that_is_not_there_cannot_be_moved(house: House) -> None:
