@@ -112,6 +112,10 @@ class House(Protocol):
         """Publishers by brand and place."""
         ...
 
+    def troubles(self) -> tuple[str, ...]:
+        """What the owner should know about the service itself, a sentence each."""
+        ...
+
     def propose_now(self, case_id: int) -> None:
         """Write proposals for one case at once, when its turn has none yet."""
         ...

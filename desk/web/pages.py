@@ -88,7 +88,7 @@ def page(request: Request, template: str, status: int = 200, **shown: Any) -> HT
 
 
 def own_page(visitor: Visitor, template: str, status: int = 200, **shown: Any) -> HTMLResponse:
-    """A page for a signed-in visitor, with what stands around every page: what is paused, the town's banner, what was just done."""
+    """A page for a signed-in visitor, with what stands around every page: what is paused, what is amiss, the town's banner, what was just done."""
     house = visitor.house
     body = ENVIRONMENT.get_template(template).render(
         visitor=visitor,
@@ -96,6 +96,7 @@ def own_page(visitor: Visitor, template: str, status: int = 200, **shown: Any) -
         demo=house.settings.demo,
         town=safe_link(house.settings.town_url),
         brands=house.brands,
+        troubles=house.troubles(),
         paused=house.casebook.pauses.scopes(),
         did=says.DONE.get(visitor.request.query_params.get("did", ""), ""),
         here=visitor.request.url.path,

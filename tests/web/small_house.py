@@ -102,6 +102,11 @@ class House:
     publishers: Mapping[tuple[str, str], Publisher]
     clock: Clock
     sources: Mapping[str, Source] = field(default_factory=dict)
+    amiss: tuple[str, ...] = ()
+
+    def troubles(self) -> tuple[str, ...]:
+        """What the service would say of itself."""
+        return self.amiss
 
     def propose_now(self, case_id: int) -> None:
         """Propose for this turn, as the service does at its next tick."""

@@ -21,6 +21,14 @@ def test_nobody_waits_and_the_page_says_so_kindly(ana: Browser) -> None:
     assert "Nobody is waiting for you" in page
 
 
+def test_what_is_amiss_with_the_service_stands_above_every_page(house: House, ana: Browser) -> None:
+    house.amiss = ("The clock was set back by 60 minutes. Nothing is posted twice.",)
+    for path in ("/", "/cases", "/sources", "/paste"):
+        assert "The clock was set back by 60 minutes." in words(ana.look(path))
+    house.amiss = ()
+    assert "clock" not in words(ana.look("/"))
+
+
 def test_the_gravest_case_comes_first_and_then_who_waits_longest(house: House, ana: Browser) -> None:
     calm = house.complain(handle="dan", urgency=1, ago=timedelta(hours=20))
     late = house.complain(handle="cora", urgency=3, ago=timedelta(hours=1))
