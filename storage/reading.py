@@ -213,7 +213,7 @@ class Reading:
     def pulse(self) -> int:
         """A number that changes whenever something a page shows has changed, and is the same for every process.
 
-        Cheap enough to ask for every second: the newest ids, and sums over narrow indexes.
+        Cheap enough to ask for every second: the newest ids, and counts over narrow indexes.
         """
         grown = (history, mentions, proposals, verdicts, pauses, quarantine, accounts, people)
         parts = [select(func.coalesce(func.max(table.c.id), 0)) for table in grown]
@@ -226,7 +226,7 @@ class Reading:
         with reading(self.engine) as connection:
             told = [
                 connection.execute(select(*(part.scalar_subquery() for part in parts))).one(),
-                connection.execute(select(func.sum(cases.c.turn), func.max(cases.c.changed_at))).one(),
+                connection.execute(select(func.max(cases.c.changed_at))).one(),
                 connection.execute(select(func.sum(replies.c.looks), func.max(replies.c.changed_at))).one(),
                 connection.execute(select(func.sum(sources.c.failures), func.count(sources.c.last_error))).one(),
                 connection.execute(select(func.max(brands.c.changed_at))).one(),

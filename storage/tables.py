@@ -263,7 +263,7 @@ cases = Table(
     CheckConstraint("urgency BETWEEN 1 AND 4", name="urgency_1_to_4"),
     CheckConstraint("turn >= 1", name="turn_from_1"),
     Index("ix_cases_worst_first", "state", "urgency", "waiting_since"),
-    Index("ix_cases_pulse", "changed_at", "turn"),
+    Index("ix_cases_changed", "changed_at"),
     Index(
         "uq_cases_one_live",
         "brand",

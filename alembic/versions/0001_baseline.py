@@ -249,7 +249,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_cases_customer_id"), "cases", ["customer_id"], unique=False)
     op.create_index("ix_cases_worst_first", "cases", ["state", "urgency", "waiting_since"], unique=False)
-    op.create_index("ix_cases_pulse", "cases", ["changed_at", "turn"], unique=False)
+    op.create_index("ix_cases_changed", "cases", ["changed_at"], unique=False)
     op.create_index(
         "uq_cases_one_live",
         "cases",
@@ -544,7 +544,7 @@ def downgrade() -> None:
         sqlite_where=sa.text("state IN ('answered', 'offline', 'open')"),
         postgresql_where=sa.text("state IN ('answered', 'offline', 'open')"),
     )
-    op.drop_index("ix_cases_pulse", table_name="cases")
+    op.drop_index("ix_cases_changed", table_name="cases")
     op.drop_index("ix_cases_worst_first", table_name="cases")
     op.drop_index(op.f("ix_cases_customer_id"), table_name="cases")
     op.drop_table("cases")

@@ -11,7 +11,14 @@ from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from sqlalchemy import Engine
 
 from storage.casebook import Judged
@@ -59,12 +66,17 @@ class Life(RuleBasedStateMachine):
 
     # Cora ---------------------------------------------------------------------------------------------------------------
 
+    @initialize()
+    def cora_complains(self) -> None:
+        """So it begins."""
+        self.cora_writes(Kind.COMPLAINT, 0)
+
     @rule(kind=KINDS, under=ANY)
     def cora_writes(self, kind: Kind, under: int) -> None:
-        """A new conversation, or more in one that is there."""
+        """A new conversation now and then, mostly more in one that is there."""
         self.number += 1
         written = post(f"p{self.number}", f"word {self.number}", at=self.now)
-        if self.posts and under % 3:
+        if self.posts and under % 6:
             root = self.posts[under % len(self.posts)]
             written = answer(written.native_id, root, written.text, by=CORA, at=self.now)
         self.posts.append(written)
@@ -105,21 +117,27 @@ class Life(RuleBasedStateMachine):
 
     # People -------------------------------------------------------------------------------------------------------------
 
-    @rule(which=ANY, hand=st.booleans(), purpose=st.sampled_from(list(Purpose)), stale=st.booleans())
-    def ana_approves(self, which: int, hand: bool, purpose: Purpose, stale: bool) -> None:
+    @rule(
+        which=ANY,
+        hand=st.sampled_from([False, False, False, True]),
+        own=st.sampled_from([None, None, None, *Purpose]),
+        stale=st.sampled_from([False, False, False, False, True]),
+    )
+    def ana_approves(self, which: int, hand: bool, own: Purpose | None, stale: bool) -> None:
         """A text for a case, proposed when there is none yet, approved in sight of this turn or an older one."""
-        case_id = self.pick("cases", which)
+        case_id = self.pick("cases WHERE state = 'open'", which) or self.pick("cases", which)
         if case_id is None:
             return
         if case_id in self.book.proposals.due(self.now):
             turn = self.house.file(case_id).case.turn
             self.book.proposals.store(case_id, turn, [draft()], BY_HAND if hand else BY_API, self.now)
         file = self.house.file(case_id)
-        if not file.proposals or which % 2:
-            self.may(lambda: self.book.proposals.write(case_id, draft(purpose=purpose), BY_API, self.now))
+        if not file.proposals or own is not None:
+            said = draft(purpose=own or Purpose.FOLLOW_UP)
+            self.book.proposals.write(case_id, said, BY_HAND if hand else BY_API, self.now)
             file = self.house.file(case_id)
         seen = file.case.turn - stale
-        shown = file.proposals[which % len(file.proposals)]
+        shown = file.proposals[-1]
         self.may(lambda: self.book.replies.approve(shown.id, seen, self.house.ana, self.now, hold=HOLD))
 
     @rule(which=ANY, act=st.sampled_from(["dismiss", "reopen", "offline", "resolve", "answered", "note", "snooze"]))
@@ -163,9 +181,10 @@ class Life(RuleBasedStateMachine):
 
     # The machine --------------------------------------------------------------------------------------------------------
 
-    @rule()
-    def the_outbox_claims(self) -> None:
-        """Whatever is due is claimed."""
+    @rule(waits=st.booleans())
+    def the_outbox_claims(self, waits: bool) -> None:
+        """Whatever is due is claimed, often once its undo window is over."""
+        self.now += 2 * MINUTE * waits
         for due in self.book.replies.due(self.now):
             claimed = self.book.replies.claim(due.id, self.now)
             if claimed is not None:

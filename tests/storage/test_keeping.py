@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from storage.casebook.chain import verify
+from storage.casebook.moves import link
 from storage.lifecycle import MovedOn
 from storage.views import Digest
 from storage.words import Account, Batch, Brand, CaseState, Shop
@@ -419,6 +420,21 @@ def test_a_deleted_row_of_history_is_named_even_the_last(busy: House) -> None:
     assert "case 2: it is resolved, which its history does not tell" in verify(busy.engine, KEY)
     busy.do("DELETE FROM history WHERE case_id = 2")
     assert "case 2: it is resolved, which its history does not tell" in verify(busy.engine, KEY)
+
+
+def test_a_row_forged_with_care_is_betrayed_by_the_next(busy: House) -> None:
+    rows = busy.rows(
+        "SELECT chain, thing, thing_id, was, now_is, note_hash FROM history WHERE case_id = 1 ORDER BY seq"
+    )
+    _, thing, thing_id, was, now_is, note_hash = rows[1]
+    told = (1, 2, thing, thing_id, was, now_is, "person:2", "Approved.", note_hash)
+    forged = link(rows[0][0], told, NOON)
+    busy.do(
+        "UPDATE history SET who = 'person:2', at = :at, chain = :chain WHERE case_id = 1 AND seq = 2",
+        at="2026-11-22 12:00:00.000000",
+        chain=forged,
+    )
+    assert verify(busy.engine, KEY) == ("case 1, row 3: it was changed",)
 
 
 def test_rows_of_history_put_into_another_order_are_named(busy: House) -> None:
