@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Row, or_, select, update
 
 from storage.casebook.moves import MACHINE, case_row, move_case, move_reply, next_turn, park, reply_row, touch, write
 from storage.casebook.pauses import not_paused
@@ -114,7 +114,7 @@ class Removals(Shelf):
         """It is down; the customer is without an answer again."""
         with self._writing() as connection:
             row = reply_row(connection, reply_id)
-            if row.removal_fence != fence or row.state != ReplyState.POSTED:
+            if not _holds(row, fence):
                 raise MovedOn("This has been settled by another process.")
             move_reply(
                 connection, self.key, row, ReplyState.REMOVED,
@@ -132,7 +132,7 @@ class Removals(Shelf):
         """It could not be taken down; try again at `retry_at`, or (None) tell a person."""
         with self._writing() as connection:
             row = reply_row(connection, reply_id)
-            if row.removal_fence != fence:
+            if not _holds(row, fence):
                 return
             values: dict[str, object] = {"why": why[:500], "changed_at": now, "lease_until": None}
             if retry_at is None:
@@ -141,6 +141,10 @@ class Removals(Shelf):
             else:
                 values |= {"removal_due_at": retry_at}
             connection.execute(update(replies).where(replies.c.id == reply_id).values(**values))
+
+
+def _holds(row: Row[Any], fence: int) -> bool:
+    return row.removal_fence == fence and row.state == ReplyState.POSTED and row.lease_until is not None
 
 
 def _free(now: datetime) -> Any:

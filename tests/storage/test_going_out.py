@@ -510,6 +510,18 @@ def test_a_removal_that_failed_is_tried_again_or_told(house: House) -> None:
     removals.approve(reply_id, "", house.ana, LATER + HOUR, hold=MINUTE)
 
 
+def test_a_removal_settled_once_is_settled(house: House) -> None:
+    reply_id = taking_down(house)
+    removals, fence = house.casebook.removals, claimed(house, reply_id).fence
+    removals.failed(reply_id, fence, "X is away.", LATER + HOUR, LATER)
+    removals.undo(reply_id, house.ana, LATER)
+    before = house.everything()
+    removals.failed(reply_id, fence, "X is away.", LATER + DAY, LATER)
+    with moved_on("settled by another process"):
+        removals.removed(reply_id, fence, LATER)
+    assert house.everything() == before
+
+
 def test_a_reply_is_set_right_by_another_under_the_same_post(house: House) -> None:
     house.posted()
     house.hear(answer("p2", post(), "Which cake?", by=CORA, at=LATER))
