@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from storage.casebook.shelf import Shelf
+from storage.engine import BaseUnavailable
 from storage.tables import people, sessions
 from storage.views import Person
 
@@ -97,7 +99,8 @@ class People(Shelf):
         if quiet > timedelta(seconds=row.idle_seconds):
             return None
         if quiet > SEEN_EVERY:
-            with self._writing() as connection:
+            # On a base that cannot be written people may still look; they are only signed out earlier.
+            with suppress(BaseUnavailable), self._writing() as connection:
                 connection.execute(update(sessions).where(here).values(last_seen_at=now))
         return _person(row)
 

@@ -26,6 +26,15 @@ _WROTE = {
 }
 
 
+THANKS = 0.4
+"""Mood from which praise counts as thanks. One kind word in "nice words, still no cake" reads as 0.3; plain thanks as 0.45 and more."""
+
+
+def is_thanks(verdict: Verdict) -> bool:
+    """Whether the customer is content, so that nobody need answer. In doubt they are not: a missed follow-up is the worse mistake."""
+    return verdict.kind is Kind.PRAISE and verdict.mood >= THANKS
+
+
 def keep_mention(
     connection: Connection, brand: str, kept: Kept, source_key: str | None, now: datetime
 ) -> tuple[int, bool, int | None]:
@@ -200,7 +209,7 @@ def join(
     """The customer of a live case wrote or edited: the turn moves, and the case answers to what was said."""
     why = _WROTE[kept.news]
     next_turn(connection, key, case.id, why=why, now=now)
-    if verdict.kind is Kind.PRAISE:
+    if is_thanks(verdict):
         connection.execute(update(cases).where(cases.c.id == case.id).values(thanked=True))
         return
     changes: dict[str, Any] = {"thanked": False}
@@ -235,7 +244,7 @@ def reconsider(connection: Connection, key: bytes, case: Row[Any], kept: Kept, v
         )
         move_case(
             connection, key, case.id, CaseState.DISMISSED, who=MACHINE, why=why, now=now,
-            thanked=verdict.kind is Kind.PRAISE,
+            thanked=is_thanks(verdict),
         )  # fmt: skip
 
 
