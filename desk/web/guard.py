@@ -77,9 +77,8 @@ class Guard:
             await self.app(scope, receive, answer.send)
         except Exception:
             name = secrets.token_hex(4)
-            logger.exception(
-                "error %s at %s %s", name, scope["method"], scope.get("path", "")[:200].encode("unicode_escape")
-            )
+            path = scope.get("path", "")[:200].encode("unicode_escape").decode("ascii")
+            logger.exception("error %s at %s %s", name, scope["method"], path)
             if answer.started:
                 raise
             told = f"We wrote down what happened, under the number {name}. If you pressed a button, look whether it was done before you press it again."
