@@ -129,7 +129,7 @@ key = "rosebakery"
 name = "Rose Bakery"
 trade = "bakery"
 names = ["Rose Bakery", "rosebakery"]
-not_us = ["Rose Bakery Street"]
+not_us = ["Rose Bakery in Paris", "Rose Bakery Mysteries"]
 contact = "hello@rosebakery.example"
 time_zone = "Europe/Bucharest"
 hours = { mon = "07:00-18:00", tue = "07:00-18:00", wed = "07:00-18:00", thu = "07:00-18:00", fri = "07:00-18:00", sat = "08:00-14:00", sun = "closed" }
@@ -157,6 +157,7 @@ key = "swiftcourier"
 name = "Swift Courier"
 trade = "courier"
 names = ["Swift Courier", "swiftcourier"]
+not_us = ["Taylor Swift"]
 contact = "care@swiftcourier.example"
 time_zone = "Europe/Chisinau"
 """,
@@ -169,6 +170,7 @@ key = "pixelfix"
 name = "PixelFix"
 trade = "phone repair"
 names = ["PixelFix", "pixelfix"]
+not_us = ["the pixel fix", "1.4 pixel fix"]
 contact = "desk@pixelfix.example"
 time_zone = "Asia/Kolkata"
 """,
