@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from desk.commands import checking, configuring, doctor, measuring, reading_in, running, setting_up, telling
+from desk.commands import checking, configuring, doctor, measuring, people, reading_in, running, setting_up, telling
 from desk.errors import Trouble
 
 UNEXPECTED = 70
@@ -58,6 +58,7 @@ app.command("check")(checking.check)
 app.command("evaluate")(checking.evaluate)
 app.command("figures")(measuring.figures)
 app.add_typer(configuring.app, name="config")
+app.command("person")(people.person)
 app.command("migrate")(setting_up.migrate)
 
 

@@ -42,7 +42,7 @@ def examine(config: Path, environ: Mapping[str, str]) -> Iterator[Health]:
         yield from (Health("config", False, line) for line in str(trouble).splitlines())
         return
     start_logs(settings.service.log, "error")
-    yield Health("config", True, f"{config}, {len(settings.brand)} brands")
+    yield Health("config", True, f"{config}, {len(settings.brand)} brand{'' if len(settings.brand) == 1 else 's'}")
     yield _disk(settings)
     try:
         house = open_house(settings, environ)
@@ -94,7 +94,7 @@ def _clock(house: House, now: datetime) -> Health:
 def _people(house: House) -> Health:
     owners = [person for person in house.casebook.people.all() if person.role == "owner"]
     if not owners:
-        return Health("owner", False, "nobody can sign in yet; make the account with: amends init --force")
+        return Health("owner", False, "nobody can sign in yet; make the account with: amends person EMAIL --name NAME")
     return Health("owner", True, ", ".join(person.email for person in owners))
 
 

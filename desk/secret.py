@@ -22,7 +22,7 @@ SECRETS: Mapping[str, str] = {
     "REDDIT_CLIENT_SECRET": "Reddit: the app's secret.",
     "REDDIT_PASSWORD": "Reddit: the password of your account there.",
     "MAIL_PASSWORD": "The password at the mail server.",
-    "OWNER_PASSWORD": "The owner's password, read by `amends init` alone.",
+    "OWNER_PASSWORD": "The password for `amends init` and `amends person`, instead of being asked.",
 }
 """Every secret there is, without the AMENDS_ in front, and what it opens."""
 

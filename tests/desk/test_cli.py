@@ -9,12 +9,14 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import structlog
 
 from desk.cli import run
+from desk.clock import utc_now
 from desk.config_file import load_settings
 from desk.web.passwords import is_right
 from desk.wiring import House, open_house
@@ -133,6 +135,43 @@ def test_init_says_what_will_not_do(
     monkeypatch.setenv("AMENDS_OWNER_PASSWORD", password)
     assert words in refusal(capsys, ["init", "--yes", *arguments])
     assert not Path("config.toml").exists()
+
+
+def test_a_slip_while_answering_costs_no_answer_given_before(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AMENDS_OWNER_PASSWORD", SECRET)
+    monkeypatch.setattr("sys.stdin", io.StringIO("Rose Bakery\nMars\nEurope/Bucharest\nana\nana@x.example\nAna\n"))
+    assert run(["init"]) == 0
+    told = capsys.readouterr().err
+    assert '"Mars" is not a time zone' in told
+    assert '"ana" is not a mail address' in told
+    settings = load_settings(Path("config.toml"), {})
+    assert settings.brand[0].time_zone == "Europe/Bucharest"
+    assert settings.digest.to == ("ana@x.example",)
+
+
+def test_ben_is_let_in_and_given_a_new_password_when_he_forgot_his(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("AMENDS_OWNER_PASSWORD", raising=False)
+    assert "--name" in refusal(capsys, ["person", "ben@x.example", "--yes"])
+    assert run(["person", "Ben@x.example", "--name", "Ben", "--yes"]) == 0
+    house = open_shop(shop)
+    ben = house.casebook.people.by_email("ben@x.example")
+    assert ben is not None
+    assert (ben.name, ben.role) == ("Ben", "member")
+    now, day = utc_now(), timedelta(days=1)
+    session = house.casebook.people.open_session(ben.id, now, day, day)
+    capsys.readouterr()
+    assert run(["person", "ben@x.example", "--role", "viewer", "--yes"]) == 0
+    password = capsys.readouterr().out.partition("Password: ")[2].strip()
+    again = house.casebook.people.by_email("ben@x.example")
+    assert again is not None
+    assert (again.id, again.role) == (ben.id, "viewer")
+    assert is_right(again.password_hash, password)
+    assert house.casebook.people.person_for(session, now) is None
+    house.close()
 
 
 @pytest.mark.parametrize("command", ["doctor", "run", "poll", "cases", "digest", "pause", "resume", "migrate"])
