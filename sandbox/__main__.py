@@ -20,10 +20,13 @@ from sandbox.serve import Served
 from sandbox.town.pages import create_pages
 from sandbox.town.town import Town
 from sandbox.world import World
-from sandbox.x import create_x
+from sandbox.x import XOptions, create_x
+from sandbox.x.limits import LIMITS
 
 CANNOT_START = 2
 """Exit code when one of the three ports is taken, or the file cannot be used."""
+HASTY = 100_000
+"""Requests per window in the town, for every endpoint."""
 
 
 class Door:
@@ -79,9 +82,14 @@ def _open(given: argparse.Namespace, stop: threading.Event) -> None:
             _forget(given.state)
         world = stack.enter_context(World(given.state))
         town = Town(world, seed=given.seed, speed=given.speed)
-        hasty = RedditOptions(allowed=100_000)  # three shops that look every few seconds would use up the real limit
+        # Three shops that look every few seconds would use up the real limits within a quarter of an hour.
+        hasty_x, hasty = XOptions(limits=dict.fromkeys(LIMITS, HASTY)), RedditOptions(allowed=HASTY)
         stack.callback(_stop_together, served)
-        apps = (create_pages(world, town.content), create_x(world), create_reddit(world, options=hasty))
+        apps = (
+            create_pages(world, town.content),
+            create_x(world, options=hasty_x),
+            create_reddit(world, options=hasty),
+        )
         for door, app, each in zip(doors, apps, served, strict=True):
             door.behind = app
             each.start()

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from sandbox.keys import BRANDS, x_keys
 from sandbox.world import World
 
 
@@ -47,6 +48,17 @@ def running(port: int, state: Path, *more: str) -> Iterator[subprocess.Popen[str
         if process.poll() is None:
             process.kill()
         process.communicate()
+
+
+def test_three_shops_that_look_every_few_seconds_are_never_asked_to_slow_down(tmp_path: Path) -> None:
+    port, shops, rounds = three_free_ports(), 3, 15 * 60 // 5
+    bearer = {"authorization": f"Bearer {x_keys(BRANDS[0]).bearer_token}"}
+    with running(port, tmp_path / "town.db"):
+        asked = requests.get(
+            f"http://127.0.0.1:{port + 1}/2/tweets/search/recent", {"query": "rose"}, headers=bearer, timeout=10
+        )
+    assert asked.status_code == 200
+    assert int(asked.headers["x-rate-limit-remaining"]) > 2 * shops * rounds
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
