@@ -103,6 +103,19 @@ def without(slots: Sequence[Slot], name: str) -> tuple[Slot, ...]:
     return tuple(slot for slot in slots if slot.name != name)
 
 
+def unsaid(slots: Sequence[Slot], before: Sequence[str]) -> tuple[Slot, ...]:
+    """The same parts without the wordings that repeat our earlier replies: nobody wants to be told the same twice.
+
+    Where all of a part's wordings have been used, those that do not stand there word for word; where all do, all.
+    """
+
+    def new(lines: tuple[str, ...]) -> tuple[str, ...]:
+        unused = tuple(line for line in lines if not any(line in one for one in before))
+        return tuple(line for line in unused if not _repeats(line, before)) or unused or lines
+
+    return tuple(replace(slot, lines=new(slot.lines)) for slot in slots)
+
+
 def plainest(slots: Sequence[Slot]) -> tuple[Slot, ...]:
     """Only what an apology cannot do without, in its shorter wordings."""
     needed = [slot for slot in slots if not slot.optional]

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from responders.check import check
 from responders.check.says import NAMES, finding
-from responders.fitting import fit, plainest, without
+from responders.fitting import fit, plainest, unsaid, without
 from responders.inviting import contact_words, sign
 from responders.partbook import PartBook, part_book
 from responders.situations import Situation, slots_for
@@ -45,7 +45,7 @@ def propose(
     book = _book_for(file.case.language, brand)
     shop = next((one for one in brand.shops if one.key == file.case.shop), None)
     situation = _situation(file, brand, shop, book, audience, purpose)
-    slots = slots_for(situation, book)
+    slots = unsaid(slots_for(situation, book), _said_before(file))
     seed = f"{file.case.id}/{file.case.turn}/{audience}/{purpose}"
     texts = [
         (fit(slots, measure, seed), True),
@@ -58,6 +58,12 @@ def propose(
         drafts.setdefault(text, _checked(text, file, brand, book, audience, purpose, measure, invite))
     found = tuple(drafts.values())
     return found[:1] if book.language != _wanted(file.case.language, brand) else found
+
+
+def _said_before(file: CaseFile) -> tuple[str, ...]:
+    """Everything we have told this customer in this conversation, here or on the site itself."""
+    ours = [one.post.text for one in file.thread if one.by == "us"]
+    return tuple(dict.fromkeys([*(reply.text for reply in file.replies), *ours]))
 
 
 def _checked(

@@ -86,7 +86,8 @@ def _follow_up(situation: Situation, book: PartBook) -> tuple[Slot, ...]:
     thanks = situation.thanked or book.says_any(situation.last, "follow_up", "thanks", "cues")
     mood = "angry" if angry else "thanks" if thanks else "news"
     if situation.grave and mood != "thanks":
-        return _special(situation, book, "sensitive")
+        answered = Slot("open", _opened(situation, book, book.lines("follow_up", mood, "open")), 6)
+        return (answered, *_special(situation, book, "sensitive")[1:])
     return _special(situation, book, "follow_up", mood)
 
 

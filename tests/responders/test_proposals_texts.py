@@ -410,6 +410,31 @@ def test_an_illness_is_taken_seriously_and_nothing_is_explained() -> None:
             assert draft.findings == ()
 
 
+def sentences(text: str) -> set[str]:
+    """Those of three words and more; "forgive us" may be said twice."""
+    return {one for one in re.split(r"(?<=[.!?])\s+", text) if len(one.split()) > 2}
+
+
+@pytest.mark.parametrize("language", FIRST_CLASS)
+@pytest.mark.parametrize("sensitive", [False, True])
+def test_what_we_already_told_her_is_not_said_again(language: str, sensitive: bool) -> None:
+    for number in range(12):
+        first = case(number, language, Topic.SAFETY if sensitive else Topic.WAITING, sensitive=sensitive)
+        told = answer(first)[0].text
+        ours = replace(post(told), by="us", id=2)
+        again = replace(first, case=replace(first.case, turn=2), thread=(first.complaint, ours))
+        for draft in answer(again, purpose=Purpose.FOLLOW_UP):
+            assert sentences(told) & sentences(draft.text) == set(), (told, draft.text)
+            assert not [code for code in codes(draft) if code != "no_invitation"]
+
+
+def test_nobody_is_wished_a_recovery_from_what_nobody_said_they_had() -> None:
+    for language, guess in (("en", "feeling better"), ("ru", "лучше"), ("ro", "simțiți mai bine"), ("te", "కోలుకున్నా")):
+        lines = book_of(language).lines("sensitive", "open")
+        assert lines
+        assert not [line for line in lines if guess in line]
+
+
 def test_a_complaint_that_comes_back_is_known_as_such() -> None:
     before = case(1).case
     book = book_of("en")
