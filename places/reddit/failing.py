@@ -36,10 +36,10 @@ def token_error(error: Exception, wire: Wire, now: datetime) -> Unavailable:
         return NeedsPerson(saying.LOG_IN)
     if wire.status == 401:
         return NeedsPerson(saying.APP_KEYS)
-    return read_error(error, wire, "the log-in", now)
+    return read_error(wire, "the log-in", now)
 
 
-def read_error(error: Exception, wire: Wire, path: str, now: datetime) -> Unavailable:
+def read_error(wire: Wire, path: str, now: datetime) -> Unavailable:
     """Nothing was read of `path`."""
     status = wire.status
     if status is None:
@@ -55,7 +55,9 @@ def read_error(error: Exception, wire: Wire, path: str, now: datetime) -> Unavai
         return NotOpen(saying.SCOPE)
     if 300 <= status < 400 or status in {403, 404, 451}:
         return NotOpen(f"Reddit doesn't show us {path} (it may be private, closed, or misspelt).")
-    return Unavailable(f"Reddit answered in a way we can't use ({status}, {type(error).__name__}).")
+    if status < 400:
+        return Unavailable(saying.NO_ANSWER)
+    return Unavailable(f"Reddit is having trouble ({status})." if status >= 500 else f"Reddit said no ({status}).")
 
 
 def write_error(error: Exception, wire: Wire, now: datetime, *, fresh: bool) -> Exception:

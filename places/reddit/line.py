@@ -105,7 +105,9 @@ class Line:
         """Our own account, asked for once. Raises Unavailable."""
         if self._account is None:
             said = self.read("api/v1/me", {}, now)
-            name, native = (said.get("name"), said.get("id")) if isinstance(said, dict) else (None, None)
+            if not isinstance(said, dict):
+                raise Unavailable(saying.NO_ANSWER)
+            name, native = said.get("name"), said.get("id")
             if not isinstance(name, str) or not isinstance(native, str):
                 raise NeedsPerson(saying.LOG_IN)
             self._account = Account("reddit", f"t2_{native}", name)
@@ -120,12 +122,12 @@ class Line:
             return self._ask(end, "GET", path, params, now)
         except FAILURES as error:
             if end.wire.status != 401 or fresh:
-                raise read_error(error, end.wire, path, now) from error
+                raise read_error(end.wire, path, now) from error
         self._renew(end, now, anyway=True)
         try:
             return self._ask(end, "GET", path, params, now)
         except FAILURES as error:
-            raise read_error(error, end.wire, path, now) from error
+            raise read_error(end.wire, path, now) from error
 
     def write(self, path: str, form: Mapping[str, str], now: datetime) -> Mapping[str, Any]:
         """POST, exactly once. Raises Unavailable or Refused when nothing can have happened, Unsure otherwise."""

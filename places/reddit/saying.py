@@ -14,6 +14,7 @@ APP_KEYS = "Reddit doesn't know this app. Please check client_id and client_secr
 BLOCKED = "Reddit blocks our requests. Check that the app is still approved and that the user_agent says who you are."
 SCOPE = "Reddit lets this app do less than we need. Please connect it again and grant every permission asked for."
 SILENT = "Reddit didn't answer."
+NO_ANSWER = "Reddit answered with something that is no answer."
 WAIT_UNKNOWN = timedelta(minutes=10)
 """How long to wait when Reddit says "too much" and not for how long; its own waits are up to about ten minutes."""
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from places.clean import clean_raw
 from places.doors import Unavailable
+from places.reddit import saying
 from places.reddit.failing import NotOpen
 from places.reddit.line import Line
 from places.reddit.names import Names
@@ -180,7 +181,8 @@ def children_of(listing: Any) -> list[Any]:
     data = listing.get("data") if isinstance(listing, dict) else None
     children = data.get("children") if isinstance(data, dict) else None
     if not isinstance(children, list):
-        raise Unavailable(f"Reddit answered with something that is no listing: {clean_raw(listing)[:80]}")
+        log.info("no listing: %s", clean_raw(listing)[:80])
+        raise Unavailable(saying.NO_ANSWER)
     return children
 
 
