@@ -35,6 +35,9 @@ LONGEST_WAIT = timedelta(hours=1)
 PERSON_WAIT = timedelta(minutes=15)
 """How long a reply waits before another try when somebody must act first (a key, credits)."""
 
+CLAIM_HOLDS = timedelta(seconds=30)
+"""How old a claim may be when the request begins. A machine that slept in between must not post what another has taken over."""
+
 MOST_ATTEMPTS_AFTER_LOOKING = 2
 """A reply that twice vanished without a trace is for a person (reliability.md: one automatic retry on Reddit)."""
 
@@ -95,8 +98,12 @@ def _put_off(outbox: Outbox, due: DueReply, why: str, away: Unavailable | None =
 
 def _send(outbox: Outbox, publisher: Publisher, reply: Reply) -> bool:
     replies, settle = outbox.casebook.replies, _settle(outbox, reply.place)
+    begun = outbox.clock()
+    if begun - reply.sent_at > CLAIM_HOLDS:
+        replies.put_back(reply.id, reply.fence, "The machine was asleep when this was due.", begun, begun)
+        return False
     try:
-        posted = publisher.post(reply, outbox.clock())
+        posted = publisher.post(reply, begun)
     except Refused as no:
         replies.refused(reply.id, reply.fence, no.why, outbox.clock(), by_hand=no.by_hand)
     except Unsure as unsure:

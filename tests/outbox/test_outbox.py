@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -316,6 +316,25 @@ def test_a_reply_left_behind_by_a_dead_process_is_looked_for_first(shop: Shop) -
     go(shop, timedelta(seconds=1))
     assert shop.reply(reply).state is ReplyState.UNCERTAIN
     go(shop, SETTLE)
+    assert shop.reply(reply).state is ReplyState.POSTED
+    assert len(shop.platform.up) == 1
+
+
+def test_a_machine_that_slept_between_claim_and_request_claims_anew(shop: Shop) -> None:
+    reply = shop.approved(shop.complaint())
+    shop.clock.move(HOLD)
+    asleep = [timedelta(hours=2)]
+
+    def drowsy() -> datetime:
+        """The clock of a laptop that is shut once, right after the claim."""
+        if asleep and shop.reply(reply).state is ReplyState.SENDING:
+            shop.clock.move(asleep.pop())
+        return shop.clock()
+
+    post_due(replace(shop.outbox, clock=drowsy))
+    assert shop.platform.requests == 0
+    assert shop.reply(reply).state is ReplyState.APPROVED
+    go(shop, timedelta(0))
     assert shop.reply(reply).state is ReplyState.POSTED
     assert len(shop.platform.up) == 1
 
