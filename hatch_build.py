@@ -11,7 +11,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 CARRIER = "django-htmx"
-ASSETS = ("htmx-2.min.js", "hx-sse-2.min.js")
+ASSETS = ("htmx-2.min.js",)
 LICENCE = Path("licenses", "htmx-0BSD.txt")
 VENDOR = Path("desk", "web", "static", "vendor")
 

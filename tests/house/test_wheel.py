@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOMS = ("monitor", "responders", "storage", "places", "desk", "sandbox")
-VENDORED = ("htmx-2.min.js", "hx-sse-2.min.js", "htmx-0BSD.txt")
+VENDORED = ("htmx-2.min.js", "htmx-0BSD.txt")
 
 
 @pytest.fixture(scope="module")
