@@ -10,7 +10,6 @@ from zlib import crc32
 from sqlalchemy import Connection, Engine, Row, and_, func, or_, select
 
 from storage.case_file import (
-    as_case,
     as_findings,
     as_reach,
     read_case_file,
@@ -40,12 +39,10 @@ from storage.tables import (
 )
 from storage.views import (
     CaseFile,
-    CaseView,
     Counts,
     Inbox,
     InboxRow,
     Lists,
-    OlderComplaint,
     SourceState,
 )
 from storage.words import CaseState, Kind, Origin, ReplyState, Topic
@@ -83,9 +80,9 @@ class Reading:
             and_(_of(brand), _has_reply((ReplyState.BY_HAND,))),
             and_(
                 _of(brand),
-                cases.c.state != CaseState.DISMISSED,
                 ~_has_reply((ReplyState.BY_HAND,)),
-                or_(cases.c.parked_why.is_not(None), _has_stuck_reply()),
+                # Whether a reply went out is asked even when the case itself has been dismissed meanwhile.
+                or_(and_(cases.c.state != CaseState.DISMISSED, cases.c.parked_why.is_not(None)), _has_stuck_reply()),
             ),
             and_(
                 live,
@@ -124,41 +121,11 @@ class Reading:
         with reading(self.engine) as connection:
             return read_case_file(connection, case_id)
 
-    def case_view(self, case_id: int) -> CaseView | None:
-        """The case alone."""
-        with reading(self.engine) as connection:
-            row = connection.execute(select(cases).where(cases.c.id == case_id)).one_or_none()
-        return as_case(row) if row is not None else None
-
-    def case_of_reply(self, reply_id: int) -> int | None:
-        """The case a reply belongs to."""
-        with reading(self.engine) as connection:
-            found = connection.execute(select(replies.c.case_id).where(replies.c.id == reply_id)).scalar_one_or_none()
-        return int(found) if found is not None else None
-
     def older_complaints(self, brand: str, now: datetime) -> int:  # noqa: ARG002
         """How many older complaints nobody ever answered."""
         with reading(self.engine) as connection:
             query = select(func.count()).select_from(unanswered_old(brand).subquery())
             return int(connection.execute(query).scalar_one())
-
-    def older(self, brand: str, now: datetime, limit: int = 50) -> tuple[OlderComplaint, ...]:  # noqa: ARG002
-        """The older complaints themselves, newest first."""
-        old = unanswered_old(brand).subquery()
-        with reading(self.engine) as connection:
-            rows = connection.execute(
-                with_texts()
-                .add_columns(old.c.id.label("mention_id"))
-                .join(old, old.c.post_id == posts.c.id)
-                .order_by(posts.c.created_at.desc())
-                .limit(limit)
-            ).all()
-        return tuple(
-            OlderComplaint(
-                row.mention_id, row.place, row.author_handle, row.text[:FIRST_WORDS], row.created_at, row.url
-            )
-            for row in rows
-        )
 
     def old_answer(self, brand: str) -> bool | None:
         """Whether older complaints are answered one a day; None while the owner has not said."""

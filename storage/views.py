@@ -241,18 +241,6 @@ class Lists:
 
 
 @dataclass(frozen=True, slots=True)
-class OlderComplaint:
-    """A complaint from before we listened (or found late) that nobody answered."""
-
-    mention_id: int
-    place: str
-    handle: str
-    text: str
-    created_at: datetime
-    url: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Counts:
     """How many of each."""
 

@@ -16,7 +16,6 @@ from storage.words import Audience, Brand, Finding, Length, Reach, ReachHow, Sho
 
 BY_PEOPLE = frozenset({"paste", "import"})
 """Places that are no site: what people brought in themselves."""
-LONGEST_TEXT = 20_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,11 +50,6 @@ def is_right(stored: str | None, password: str) -> bool:
         return stored is not None
 
 
-def needs_new_hash(stored: str) -> bool:
-    """Whether the hash was made with other parameters than today's."""
-    return _hasher.check_needs_rehash(stored)
-
-
 @contextmanager
 def _turn() -> Iterator[None]:
     if not _places.acquire(blocking=False):

@@ -8,7 +8,6 @@ from typing import Any
 
 INVALID_REQUEST = "https://api.twitter.com/2/problems/invalid-request"
 NOT_FOUND = "https://api.twitter.com/2/problems/resource-not-found"
-NOT_AUTHORIZED = "https://api.twitter.com/2/problems/not-authorized-for-resource"
 CREDITS = "https://api.x.com/2/problems/credits"
 USAGE_CAPPED = "https://api.twitter.com/2/problems/usage-capped"
 UNSUPPORTED_AUTH = "https://api.twitter.com/2/problems/unsupported-authentication"

@@ -37,11 +37,6 @@ class Brands(Shelf):
                         .values(details=details, locked=locked, changed_at=now)
                     )
 
-    def unlock_others(self, keys: Sequence[str]) -> None:
-        """Brands that no longer stand in the TOML file become editable."""
-        with self._writing() as connection:
-            connection.execute(update(brands).where(brands.c.key.not_in(list(keys))).values(locked=False))
-
     def all(self) -> tuple[Brand, ...]:
         """Every brand, by key."""
         with self._reading() as connection:
@@ -51,11 +46,6 @@ class Brands(Shelf):
         """One brand. Raises KeyError."""
         with self._reading() as connection:
             return one_brand(connection, key)
-
-    def locked(self) -> frozenset[str]:
-        """Keys of the brands that stand in the TOML file."""
-        with self._reading() as connection:
-            return frozenset(connection.execute(select(brands.c.key).where(brands.c.locked)).scalars())
 
     def own_account(self, brand: str, account: Account, now: datetime) -> None:
         """Remember an account as ours: its posts are never complaints."""

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, insert, select, update
 
 from storage.casebook.moves import (
+    MACHINE,
     case_row,
     is_person,
     last_move,
@@ -136,17 +137,6 @@ class Cases(Shelf):
                 write(connection, self.key, row.brand, row.id, "case", row.id, row.state, row.state, by, why, now)
                 withdraw_held(connection, self.key, row.id, why=why, now=now, who=by)
 
-    def raise_old(self, brand: str, by: str, now: datetime, mention_id: int | None = None) -> int | None:
-        """Open a case for the newest older complaint that nobody answered; None when there is none left."""
-        with self._writing() as connection:
-            query = unanswered_old(brand)
-            if mention_id is not None:
-                query = query.where(mentions.c.id == mention_id)
-            row = connection.execute(query.order_by(posts.c.created_at.desc()).limit(1)).one_or_none()
-            if row is None:
-                return None
-            return self._raise(connection, row, by, now)
-
     def raise_old_due(self, now: datetime) -> int:
         """One older complaint a day, by the brand's own calendar, for each brand whose owner asked for it."""
         with self._reading() as connection:
@@ -172,11 +162,11 @@ class Cases(Shelf):
                     unanswered_old(brand).order_by(posts.c.created_at.desc()).limit(1)
                 ).one_or_none()
                 if row is not None:
-                    self._raise(connection, row, "machine", now)
+                    self._raise(connection, row, now)
                     raised += 1
         return raised
 
-    def _raise(self, connection: Connection, row: Row[Any], by: str, now: datetime) -> int:
+    def _raise(self, connection: Connection, row: Row[Any], now: datetime) -> None:
         post = connection.execute(with_texts().where(posts.c.id == row.post_id)).one()
         kept = Kept(post.id, post.version, News.SAME, as_post(post), post.by_account)
         judged = connection.execute(
@@ -188,10 +178,9 @@ class Cases(Shelf):
         )  # fmt: skip
         case_id = raise_case(
             connection, self.key, row.brand, kept, verdict,
-            who=by, why="An older complaint, taken up now.", now=now,
+            who=MACHINE, why="An older complaint, taken up now.", now=now,
         )  # fmt: skip
         belongs(connection, row.id, case_id)
-        return case_id
 
     def _seen(self, connection: Connection, case_id: int, seen: int | None) -> Row[Any]:
         row = case_row(connection, case_id)

@@ -109,11 +109,6 @@ class People(Shelf):
         with self._writing() as connection:
             connection.execute(delete(sessions).where(sessions.c.token_hash == _hash(token)))
 
-    def close_sessions(self, person_id: int) -> None:
-        """Sign a person out everywhere."""
-        with self._writing() as connection:
-            connection.execute(delete(sessions).where(sessions.c.person_id == person_id))
-
     def _one(self, where: Any) -> Person | None:
         with self._reading() as connection:
             row = connection.execute(select(people).where(where)).one_or_none()

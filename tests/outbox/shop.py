@@ -6,12 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import select
+
 from places.doors import Capabilities, Repeat
 from responders.outbox import Outbox
 from storage.casebook import Casebook, DueReply, Judged
-from storage.engine import Engine
+from storage.engine import Engine, reading
 from storage.reading import Reading
-from storage.views import CaseView, ReplyView
+from storage.tables import replies
+from storage.views import CaseFile, CaseView, ReplyView
 from storage.words import (
     Account,
     Audience,
@@ -158,24 +161,24 @@ class Shop:
         self.casebook.rounds.record_again("rosebakery", [Gone(native_id, "deleted")], "x", self.clock())
 
     def approved(self, case_id: int, text: str = TEXT) -> int:
-        file = self.reading.case(case_id)
-        assert file is not None
+        file = self.file(case_id)
         draft = Draft(text, "en", Audience.PUBLIC, Purpose.ACKNOWLEDGE)
         reach = Reach(ReachHow.API, "Cora mentioned you.")
         proposal = self.casebook.proposals.store(case_id, file.case.turn, [draft], reach, self.clock())[0]
         return self.casebook.replies.approve(proposal, file.case.turn, ANA, self.clock(), hold=HOLD)
 
     def reply(self, reply_id: int) -> ReplyView:
-        case_id = self.reading.case_of_reply(reply_id)
-        assert case_id is not None
-        file = self.reading.case(case_id)
-        assert file is not None
-        return next(one for one in file.replies if one.id == reply_id)
+        with reading(self.engine) as connection:
+            case_id = connection.execute(select(replies.c.case_id).where(replies.c.id == reply_id)).scalar_one()
+        return next(one for one in self.file(case_id).replies if one.id == reply_id)
 
     def case(self, case_id: int) -> CaseView:
-        view = self.reading.case_view(case_id)
-        assert view is not None
-        return view
+        return self.file(case_id).case
+
+    def file(self, case_id: int) -> CaseFile:
+        file = self.reading.case(case_id)
+        assert file is not None
+        return file
 
     def parked(self, case_id: int) -> str:
         """Why a person is needed, "" when nobody is."""

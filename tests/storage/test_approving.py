@@ -60,8 +60,6 @@ def test_a_yes_binds_the_very_text_and_what_was_seen(house: House) -> None:
     assert (reply.place, reply.account, reply.approved_at) == ("x", "rosebakery", NOON + 3 * MINUTE)
     assert house.history(1)[-1] == (house.ana, "reply", "", "approved")
     assert house.reading.approved_so_far(ROSE.key) == 1
-    assert house.reading.case_of_reply(reply_id) == 1
-    assert house.reading.case_of_reply(99) is None
 
 
 def test_approving_takes_a_case_out_of_the_inbox_and_into_what_is_held(house: House) -> None:

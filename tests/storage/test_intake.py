@@ -152,7 +152,6 @@ def test_older_than_two_days_raises_none_and_counts_as_older(house: House) -> No
     fresh, old = post("p1", at=NOON - 2 * DAY), post("p2", at=NOON - 2 * DAY - SECOND)
     assert house.hear(fresh, old, now=NOON) == Round(found=2, raised=(1,), old=1)
     assert house.reading.older_complaints(ROSE.key, NOON) == 1
-    assert [one.text for one in house.reading.older(ROSE.key, NOON)] == ["My cake was stale"]
 
 
 def test_hundreds_of_old_complaints_in_a_first_round_raise_none(house: House) -> None:
@@ -165,7 +164,10 @@ def test_old_complaints_answered_outside_do_not_count(house: House) -> None:
     old = [post(f"p{n}", at=NOON - 9 * DAY) for n in range(3)]
     house.hear(*old, Judged(ours("r1", old[0], NOON - 8 * DAY), CHATTER), now=NOON)
     again(house, Gone("p1", "deleted"), now=NOON)
-    assert [one.mention_id for one in house.reading.older(ROSE.key, NOON)] == [3]
+    assert house.reading.older_complaints(ROSE.key, NOON) == 1
+    house.casebook.brands.answer_old_one_a_day(ROSE.key, True, house.ana, NOON)
+    assert house.casebook.cases.raise_old_due(NOON) == 1
+    assert house.file(1).complaint.post.native_id == "p2"
 
 
 def test_an_answer_of_another_brand_does_not_make_an_old_complaint_answered(house: House) -> None:
@@ -184,22 +186,21 @@ def test_an_old_complaint_taken_back_by_its_author_does_not_count_any_more(house
     assert house.reading.older_complaints(ROSE.key, LATER) == 0
 
 
-def test_ana_takes_up_the_newest_old_complaint(house: House) -> None:
-    old = [post(f"p{n}", at=NOON - (9 + n) * DAY) for n in range(3)]
-    house.hear(*old, now=NOON)
-    assert house.casebook.cases.raise_old(ROSE.key, house.ana, LATER) == 1
+def test_the_newest_old_complaint_comes_first(house: House) -> None:
+    house.hear(*(post(f"p{n}", at=NOON - (9 + n) * DAY) for n in range(3)), now=NOON)
+    house.casebook.brands.answer_old_one_a_day(ROSE.key, True, house.ana, NOON)
+    assert house.casebook.cases.raise_old_due(NOON) == 1
     assert house.file(1).complaint.post.native_id == "p0"
-    assert house.history(1) == [(house.ana, "case", "", "open")]
-    assert house.casebook.cases.raise_old(ROSE.key, house.ana, LATER, mention_id=1) == 2
-    assert house.casebook.cases.raise_old(ROSE.key, house.ana, LATER, mention_id=1) is None
-    assert house.reading.older_complaints(ROSE.key, LATER) == 1
+    assert house.history(1) == [("machine", "case", "", "open")]
+    assert house.reading.older_complaints(ROSE.key, LATER) == 2
 
 
 def test_old_complaints_of_one_conversation_join_one_case(house: House) -> None:
     first = post("p1", at=NOON - 9 * DAY)
     house.hear(first, answer("p2", first, "Still nothing", by=CORA, at=NOON - 8 * DAY), now=NOON)
-    assert house.casebook.cases.raise_old(ROSE.key, house.ana, LATER) == 1
-    assert house.casebook.cases.raise_old(ROSE.key, house.ana, LATER) == 1
+    house.casebook.brands.answer_old_one_a_day(ROSE.key, True, house.ana, NOON)
+    assert [house.casebook.cases.raise_old_due(NOON + days * DAY) for days in range(3)] == [1, 1, 0]
+    assert house.reading.counts(LATER).cases[CaseState.OPEN] == 1
     assert house.file(1).case.turn == 2
 
 
@@ -751,7 +752,8 @@ def test_an_import_may_only_store(house: House) -> None:
     )
     assert heard == Round(found=3, old=3, poison=1)
     assert house.reading.older_complaints(ROSE.key, NOON) == 0
-    assert house.casebook.cases.raise_old(ROSE.key, house.ana, NOON) is None
+    house.casebook.brands.answer_old_one_a_day(ROSE.key, True, house.ana, NOON)
+    assert house.casebook.cases.raise_old_due(NOON) == 0
     edit = [Judged(replace(one.post, text="Other words"), COMPLAINT) for one in rows]
     assert house.casebook.rounds.record_import(ROSE.key, edit, NOON, store_only=True).raised == ()
 

@@ -163,9 +163,9 @@ def test_what_left_the_inbox_is_found_under_cases(house: House, ana: Browser) ->
     ana.press(f"/cases/{case_id}", f"/cases/{case_id}/dismiss", reason="praise")
     assert shown(ana) == []
     assert shown(ana, "/cases?state=dismissed") == [case_id]
-    view = house.reading.case_view(case_id)
-    assert view is not None
-    assert view.state is CaseState.DISMISSED
+    file = house.reading.case(case_id)
+    assert file is not None
+    assert file.case.state is CaseState.DISMISSED
 
 
 def test_pausing_is_one_press_away_on_every_page_and_says_so_everywhere(house: House, ana: Browser) -> None:
