@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import and_, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from storage.casebook.shelf import Shelf
+from storage.casebook.shelf import Shelf, new_id
 from storage.tables import digests
 from storage.views import Digest
 
@@ -41,7 +41,7 @@ class Digests(Shelf):
                             claimed_at=now,
                         )
                     )
-                    new_id = int(added.inserted_primary_key[0])  # type: ignore[index]
+                    new_id = new_id(added)
                     return Digest(new_id, brand, recipient, message_id, 1)
                 free = or_(
                     and_(digests.c.state == "failed", digests.c.next_at <= now),

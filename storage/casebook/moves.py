@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from storage.casebook.shelf import new_id
 from storage.lifecycle import MovedOn, check_case_move, check_reply_move
 from storage.tables import cases, history, notes, people, replies
 from storage.words import CaseState, ReplyState
@@ -147,7 +148,7 @@ def link(before: str, links: tuple[object, ...], at: datetime) -> str:
 
 def _keep_note(connection: Connection, brand: str, case_id: int, who: str, text: str, now: datetime) -> int:
     kept = connection.execute(insert(notes).values(brand=brand, case_id=case_id, by=who, text=text, at=now))
-    return int(kept.inserted_primary_key[0])  # type: ignore[index]
+    return new_id(kept)
 
 
 def next_turn(

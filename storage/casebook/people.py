@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from storage.casebook.shelf import Shelf
+from storage.casebook.shelf import Shelf, new_id
 from storage.engine import BaseUnavailable
 from storage.tables import people, sessions
 from storage.views import Person
@@ -38,7 +38,7 @@ class People(Shelf):
                         added_at=now,
                     )
                 )
-                return int(added.inserted_primary_key[0])  # type: ignore[index]
+                return new_id(added)
         except IntegrityError as error:
             raise ValueError(f"There is already an account for {email.strip().lower()}.") from error
 

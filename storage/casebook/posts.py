@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from storage.casebook.shelf import new_id
 from storage.tables import accounts, post_texts, posts
 from storage.words import Author, Post
 
@@ -108,7 +109,7 @@ def _new(connection: Connection, brand: str, post: Post, ours: int | None, now: 
             edited_at=post.edited_at,
         )
     )
-    post_id = int(added.inserted_primary_key[0])  # type: ignore[index]
+    post_id = new_id(added)
     _keep_text(connection, brand, post_id, 1, post, now)
     return Kept(post_id, 1, News.NEW, post, ours)
 

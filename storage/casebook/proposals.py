@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, func, insert, not_, or_, select
 
 from storage.casebook.moves import case_row
-from storage.casebook.shelf import Shelf
+from storage.casebook.shelf import Shelf, new_id
 from storage.lifecycle import MovedOn
 from storage.tables import cases, customers, mentions, posts, proposals, replies
 from storage.words import CaseState, Draft, Finding, Purpose, Reach, ReplyState
@@ -108,7 +108,7 @@ class Proposals(Shelf):
                 "made_at": now,
             }
             added = connection.execute(insert(proposals).values(**values))
-            return int(added.inserted_primary_key[0])  # type: ignore[index]
+            return new_id(added)
 
 
 def _next_alternative(connection: Connection, case: Row[Any]) -> int:
@@ -152,7 +152,7 @@ def _insert(
             made_at=now,
         )
     )
-    return int(added.inserted_primary_key[0])  # type: ignore[index]
+    return new_id(added)
 
 
 def newest_post(connection: Connection, case: Row[Any]) -> int:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from storage.casebook.brands import one_brand
 from storage.casebook.moves import CUSTOMER, MACHINE, move_case, next_turn, park, write
 from storage.casebook.posts import Kept, News
+from storage.casebook.shelf import new_id
 from storage.lifecycle import LIVE_CASES
 from storage.tables import cases, customers, mentions, posts, verdicts
 from storage.words import CaseState, Kind, Post, Verdict
@@ -47,7 +48,7 @@ def keep_mention(
     added = connection.execute(
         insert(mentions).values(brand=brand, post_id=kept.id, source_key=source_key, found_at=now)
     )
-    return int(added.inserted_primary_key[0]), True, None  # type: ignore[index]
+    return new_id(added), True, None
 
 
 def belongs(connection: Connection, mention_id: int, case_id: int) -> None:
@@ -120,7 +121,7 @@ def keep_customer(connection: Connection, brand: str, post: Post) -> int:
                 name=post.author.name,
             )
         )
-        return int(added.inserted_primary_key[0])  # type: ignore[index]
+        return new_id(added)
     if (row.handle, row.name) != (post.author.handle, post.author.name):
         connection.execute(
             update(customers).where(customers.c.id == row.id).values(handle=post.author.handle, name=post.author.name)
@@ -188,7 +189,7 @@ def raise_case(
             changed_at=now,
         )
     )
-    case_id = int(added.inserted_primary_key[0])  # type: ignore[index]
+    case_id = new_id(added)
     write(connection, key, brand, case_id, "case", case_id, "", CaseState.OPEN, who, why, now)
     return case_id
 

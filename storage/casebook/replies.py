@@ -30,7 +30,7 @@ from storage.casebook.moves import (
 from storage.casebook.pauses import is_paused, not_paused
 from storage.casebook.posts import as_post, with_texts
 from storage.casebook.seen import answered
-from storage.casebook.shelf import Shelf
+from storage.casebook.shelf import Shelf, new_id
 from storage.lifecycle import LIVE_CASES, SPENT_REPLIES, MovedOn
 from storage.tables import accounts, cases, customers, posts, proposals, replies
 from storage.words import (
@@ -130,7 +130,7 @@ class Replies(Shelf):
                 changed_at=now,
             )
         )
-        reply_id = int(added.inserted_primary_key[0])  # type: ignore[index]
+        reply_id = new_id(added)
         why = "Approved, to be posted by hand." if by_hand else "Approved."
         write(connection, self.key, case.brand, case.id, "reply", reply_id, "", state, by, why, now)
         connection.execute(

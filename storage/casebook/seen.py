@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from storage.casebook.moves import OUTSIDE, move_case, move_reply, next_turn, write
 from storage.casebook.posts import Kept, News, as_post, with_texts
+from storage.casebook.shelf import new_id
 from storage.lifecycle import LIVE_CASES, SPENT_REPLIES
 from storage.tables import accounts, cases, mentions, posts, replies
 from storage.words import Audience, CaseState, Origin, Purpose, ReplyState
@@ -162,7 +163,7 @@ def _answered_outside(
                 changed_at=now,
             )
         )
-        reply_id = int(added.inserted_primary_key[0])  # type: ignore[index]
+        reply_id = new_id(added)
         write(
             connection, key, case.brand, case.id, "reply", reply_id, "", ReplyState.POSTED,
             OUTSIDE, "Somebody answered on the site.", now,

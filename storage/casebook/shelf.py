@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, CursorResult, Engine
 
 from storage.engine import reading, writing
 
@@ -32,3 +33,10 @@ class Shelf:
     def _reading(self) -> Iterator[Connection]:
         with reading(self.engine) as connection:
             yield connection
+
+
+def new_id(added: CursorResult[Any]) -> int:
+    """The id that the base gave the one row just inserted."""
+    key = added.inserted_primary_key
+    assert key is not None
+    return int(key[0])
