@@ -41,8 +41,7 @@ class Digests(Shelf):
                             claimed_at=now,
                         )
                     )
-                    new_id = new_id(added)
-                    return Digest(new_id, brand, recipient, message_id, 1)
+                    return Digest(new_id(added), brand, recipient, message_id, 1)
                 free = or_(
                     and_(digests.c.state == "failed", digests.c.next_at <= now),
                     and_(digests.c.state == "claimed", digests.c.claimed_at <= now - LEASE),
