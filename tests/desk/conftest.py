@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 
 from desk.brands import BrandSection, ShopSection
 from desk.config import Settings
@@ -23,6 +25,17 @@ ROSE = BrandSection(
     time_zone="Europe/Bucharest",
     shop=(ShopSection(key="market", name="Market Street", names=("Market Street",), signed_by="Ben"),),
 )
+
+
+@pytest.fixture
+def logs_as_before() -> Iterator[None]:
+    """Leave logging as it was for the tests that follow."""
+    root = logging.getLogger()
+    before = (root.handlers[:], root.level, structlog.get_config())
+    yield
+    root.handlers[:], level, config = before
+    root.setLevel(level)
+    structlog.configure(**config)
 
 
 @pytest.fixture

@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
 import structlog
 
 from desk.logs import escape, start_logs
+
+pytestmark = pytest.mark.usefixtures("logs_as_before")
 
 HOSTILE = (
     "line\nbreak",
@@ -23,17 +24,6 @@ HOSTILE = (
     "lone\ud800surrogate",
     "tab\there",
 )
-
-
-@pytest.fixture(autouse=True)
-def _put_back() -> Iterator[None]:
-    """Leave logging as it was for the tests that follow."""
-    root = logging.getLogger()
-    before = (root.handlers[:], root.level, structlog.get_config())
-    yield
-    root.handlers[:], level, config = before
-    root.setLevel(level)
-    structlog.configure(**config)
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -10,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import structlog
 
 from desk.cli import run
 from desk.demo import demo_keys
@@ -20,6 +18,8 @@ from sandbox.serve import Served
 from sandbox.world import World
 from sandbox.x import create_x
 
+pytestmark = pytest.mark.usefixtures("logs_as_before")
+
 
 @dataclass
 class Town:
@@ -27,17 +27,6 @@ class Town:
 
     world: World
     config: Path
-
-
-@pytest.fixture(autouse=True)
-def _logs_as_before() -> Iterator[None]:
-    """Leave logging as it was for the tests that follow."""
-    root = logging.getLogger()
-    before = (root.handlers[:], root.level, structlog.get_config())
-    yield
-    root.handlers[:], level, config = before
-    root.setLevel(level)
-    structlog.configure(**config)
 
 
 @pytest.fixture
