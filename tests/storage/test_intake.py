@@ -350,6 +350,13 @@ def test_anything_but_thanks_opens_an_answered_case_again(house: House, kind: Ki
     assert row.text == "Call that sorry?"
 
 
+def test_a_kind_word_inside_a_reproach_is_no_thanks(house: House) -> None:
+    house.posted()
+    reproach = replace(PRAISE, mood=0.3)
+    house.hear(Judged(answer("p2", post(), "Nice words, still no cake", by=CORA, at=LATER), reproach))
+    assert (house.state(1), house.file(1).case.thanked) == (CaseState.OPEN, False)
+
+
 def test_thanks_followed_by_anger_are_no_thanks(house: House) -> None:
     house.posted()
     house.hear(Judged(answer("p2", post(), "Thank you!", by=CORA, at=LATER), PRAISE))
