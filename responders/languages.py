@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
+from typing import Protocol
 
 FIRST_CLASS = ("en", "ru", "ro", "te")
 """Languages with an apology check and proposals of their own."""
@@ -25,11 +24,18 @@ _SCRIPT_OF = {"te": "te", "hi": "hi", "ru": "cyrillic", "uk": "cyrillic"}
 _NOISE = re.compile(r"https?://\S+|(?<!\S)\S{1,64}@\S+|[@#]\w+")
 
 
+class _Identifier(Protocol):
+    def classify(self, text: str) -> tuple[str, float]: ...
+
+
 @cache
-def _identifier() -> LanguageIdentifier:
+def _identifier() -> _Identifier:
+    # numpy and the model take most of a second, and many texts are told by their script alone.
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     identifier.set_languages(list(KNOWN))
-    return identifier
+    return identifier  # type: ignore[no-any-return]  # py3langid publishes no types
 
 
 def script_of(language: str) -> str:
@@ -61,5 +67,5 @@ def differs(text: str, language: str) -> str | None:
         return None
     found, probability = _identifier().classify(plain)
     if script != script_of(language):
-        return str(found) if script_of(str(found)) == script else script
-    return str(found) if found != language and float(probability) >= SURE else None
+        return found if script_of(found) == script else script
+    return found if found != language and probability >= SURE else None

@@ -88,10 +88,7 @@ def evaluate(
 def recognise(text: str) -> str:
     """The text's language as the filter tells it, English where it cannot."""
     from desk.brands import LANGUAGES
-    from desk.clock import utc_now
-    from monitor.filter import judge
-    from storage.words import Author, Brand, Post
+    from monitor.filter import find_language
 
-    post = Post("import", "1", Author("1", "nobody"), text, utc_now(), "1")
-    language = judge(post, Brand(key="check", name="")).language
+    language = find_language(text)
     return language if language in LANGUAGES else "en"

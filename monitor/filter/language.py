@@ -104,7 +104,7 @@ def _identifier() -> _Identifier:
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     identifier.set_languages(list(LANGUAGES))
-    return identifier  # type: ignore[no-any-return]
+    return identifier  # type: ignore[no-any-return]  # py3langid publishes no types
 
 
 def warm_up() -> None:
