@@ -33,7 +33,7 @@ def cases(
         inbox = house.reading.inbox(brand=key, limit=limit, now=utc_now())
         table = Table("case", "brand", "site", "who", "urgency", "waiting", "says", box=None, pad_edge=False)
         for row in inbox.rows:
-            says = escape(row.text)
+            says = escape(" ".join(row.text.split()))
             cells = (
                 str(row.case_id),
                 row.brand,

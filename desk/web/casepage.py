@@ -153,14 +153,17 @@ def _may(visitor: Visitor, file: CaseFile) -> dict[str, bool]:
 
 
 def _aside(file: CaseFile) -> set[int]:
-    """Posts of others that have nothing to do with this customer: twelve people may complain under one post."""
+    """Posts that have nothing to do with this customer: twelve people may complain under one post, and get twelve answers."""
     theirs = [one.post for one in file.thread if one.by == "customer"]
     named = {post.parent_id for post in theirs} | {post.conversation_id for post in theirs}
     own = {name for post in theirs for name in (post.native_id, post.reply_to)}
+    strangers = {one.post.native_id for one in file.thread if one.by == "other"}
     return {
         one.id
         for one in file.thread
-        if one.by == "other" and one.post.native_id not in named and one.post.parent_id not in own
+        if one.post.native_id not in named
+        and one.post.parent_id not in own
+        and (one.by == "other" or (one.by == "us" and one.post.parent_id in strangers))
     }
 
 

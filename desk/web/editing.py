@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from desk.openers import TITLES
 from desk.web.house import House
 from desk.web.showing import Piece, mark
 from places.doors import Place
@@ -61,7 +62,7 @@ def site_name(house: House, place: str) -> str:
     if place in BY_PEOPLE:
         return "the site"
     known = house.places.get(place)
-    return known.capabilities.title if known else place
+    return known.capabilities.title if known else TITLES.get(place, place)
 
 
 def account_name(place: str, handle: str) -> str:

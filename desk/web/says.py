@@ -143,6 +143,11 @@ def price(cost: Decimal) -> str:
     return f"${cost:.2f}" if cost >= Decimal("0.01") else f"${cost.normalize():f}"
 
 
+def begin(words: str) -> str:
+    """Words that stand first in a line: "the site" becomes "The site"; names are left as they are."""
+    return f"The {words[4:]}" if words.startswith("the ") else words
+
+
 def count(number: int, one: str, many: str) -> str:
     """ "1 case", "2 cases"."""
     return f"{number:,} {one if number == 1 else many}"

@@ -411,10 +411,16 @@ def test_of_twelve_who_complain_under_one_post_the_others_stand_aside(house: Hou
         )
         for number in range(12)
     ]
+    theirs = house.reading.case(cases[5])
+    assert theirs is not None
+    asked = theirs.complaint.post
+    said = replace(root, native_id="650", text="Sorry, number 5!", parent_id=asked.native_id)
+    house.take("rosebakery", said)
     page = ana.look(f"/cases/{cases[4]}")
     standing = next(tags(page, "ol"))
+    assert "Sorry, number 5!" not in words(standing)
     assert "New opening hours!" in words(standing)
     assert "number 4 waits too" in words(standing)
     assert "number 5 waits too" not in words(standing)
-    assert "11 other voices in the same thread" in words(page)
+    assert "12 other voices in the same thread" in words(page)
     assert "number 5 waits too" in words(page)

@@ -182,3 +182,11 @@ def test_pausing_brings_one_back_to_the_page_one_came_from(ana: Browser) -> None
     form = next(one for one in tags(ana.look("/sources"), "form") if one.get("action") == "/pause")
     assert filled(form)["back"] == "/sources"
     assert ana.press("/sources", "/pause").url.path == "/sources"
+
+
+def test_a_site_without_keys_is_still_called_what_people_call_it(house: House, ana: Browser) -> None:
+    case_id = house.complain()
+    house.places = {name: place for name, place in house.places.items() if name != "x"}
+    assert "X · waiting" in words(ana.look("/"))
+    assert "as @rosebakery on X" in words(ana.look(f"/cases/{case_id}"))
+    assert "X: Rose Bakery" in words(ana.look("/sources"))

@@ -87,7 +87,7 @@ def as_post(visitor: Visitor, text: str, link: str | None, site: str, author: st
     """What was pasted, as a post. The same words under the same link are the same post."""
     known = hashlib.sha256("\x1f".join((link or "", text)).encode()).hexdigest()[:24]
     host = (urlsplit(link).hostname or "").removeprefix("www.") if link else ""
-    writer = author or "a customer"
+    writer = author or "A customer"
     return Post(
         place="paste",
         native_id=known,
