@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Engine
 
+from storage.casebook.approving import Blocked
 from storage.casebook.brands import Brands
 from storage.casebook.cases import Cases
 from storage.casebook.digests import Digests
@@ -12,7 +13,7 @@ from storage.casebook.pauses import Pauses
 from storage.casebook.people import People
 from storage.casebook.proposals import Proposals
 from storage.casebook.removals import Removals
-from storage.casebook.replies import Blocked, DueReply, Replies
+from storage.casebook.replies import DueReply, Replies
 from storage.casebook.rounds import Judged, Round, Rounds
 from storage.casebook.shelf import Wake
 from storage.casebook.sources import Sources

@@ -170,6 +170,12 @@ def raise_case(
                 urgency=max(known.urgency, verdict.urgency), touched=False,
             )  # fmt: skip
         return int(known.id)
+    case_id = _new_case(connection, brand, customer_id, kept, verdict, now)
+    write(connection, key, brand, case_id, "case", case_id, "", CaseState.OPEN, who, why, now)
+    return case_id
+
+
+def _new_case(connection: Connection, brand: str, customer_id: int, kept: Kept, verdict: Verdict, now: datetime) -> int:
     added = connection.execute(
         insert(cases).values(
             brand=brand,
@@ -189,9 +195,7 @@ def raise_case(
             changed_at=now,
         )
     )
-    case_id = new_id(added)
-    write(connection, key, brand, case_id, "case", case_id, "", CaseState.OPEN, who, why, now)
-    return case_id
+    return new_id(added)
 
 
 def _since(kept: Kept, now: datetime) -> datetime:

@@ -1,4 +1,4 @@
-"""Replies: approval, hold, claim and settling, by the publish protocol.
+"""Replies: approval, hold, claim and settling, by the publish protocol. The rules stand in `approving`, the payload in `claiming`.
 
 An approval binds the exact text and the turn that was seen. A claim freezes the payload and commits before any socket is opened.
 Every settling carries the claim's fence: one that comes too late changes nothing.
@@ -6,54 +6,39 @@ Every settling carries the claim's fence: one that comes too late changes nothin
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import Connection, Row, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from storage.casebook.brands import one_brand
-from storage.casebook.cases import check_seen
+from storage.casebook.approving import check_approval, make_reply, proposal_row
+from storage.casebook.claiming import freeze, thaw, to_payload, why_not
 from storage.casebook.moves import (
     MACHINE,
     case_row,
     move_reply,
-    name_of,
     park,
     reply_row,
     touch,
-    write,
 )
 from storage.casebook.pauses import is_paused, not_paused
 from storage.casebook.posts import as_post, with_texts
 from storage.casebook.seen import answered
-from storage.casebook.shelf import Shelf, new_id
-from storage.lifecycle import LIVE_CASES, SPENT_REPLIES, MovedOn
-from storage.tables import accounts, cases, customers, posts, proposals, replies
+from storage.casebook.shelf import Shelf
+from storage.lifecycle import MovedOn
+from storage.tables import posts, replies
 from storage.words import (
-    Audience,
-    CaseState,
     Origin,
     Post,
     Posted,
-    Purpose,
-    ReachHow,
     Reply,
     ReplyState,
 )
 
 LEASE = timedelta(seconds=90)
 """A claim older than this was left by a process that died: nine times the places' request time-out of 10 s."""
-
-NEVER_ANYWAY = frozenset({"placeholder", "too_long"})
-"""Findings that no "post anyway" overrides: the place would refuse the text, or it would shame the brand."""
-
-
-class Blocked(MovedOn):
-    """The apology check asks for a change before this text may go out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,61 +69,12 @@ class Replies(Shelf):
         """A person's yes to one text, in sight of turn `seen`; gives the reply's id. Raises MovedOn (Blocked for findings)."""
         try:
             with self._writing() as connection:
-                proposal = _proposal(connection, proposal_id)
+                proposal = proposal_row(connection, proposal_id)
                 case = case_row(connection, proposal.case_id)
-                _may_approve(connection, case, proposal, seen, anyway)
-                return self._born(connection, case, proposal, by, now, hold)
+                check_approval(connection, case, proposal, seen, anyway)
+                return make_reply(connection, self.key, case, proposal, by, now, hold)
         except IntegrityError as error:
             raise MovedOn("A reply to this post is already approved or posted; it will not be sent twice.") from error
-
-    def _born(
-        self,
-        connection: Connection,
-        case: Row[Any],
-        proposal: Row[Any],
-        by: str,
-        now: datetime,
-        hold: timedelta,
-    ) -> int:
-        parent = connection.execute(select(posts).where(posts.c.id == proposal.parent_post)).one()
-        account = _account(connection, case)
-        _check_not_twice(connection, parent, account, proposal)
-        by_hand = proposal.reach == ReachHow.BY_HAND
-        state = ReplyState.BY_HAND if by_hand else ReplyState.APPROVED
-        added = connection.execute(
-            insert(replies).values(
-                brand=case.brand,
-                case_id=case.id,
-                proposal_id=proposal.id,
-                place=case.place,
-                account=account,
-                parent_id=parent.native_id,
-                parent_post=parent.id,
-                audience=proposal.audience,
-                purpose=proposal.purpose,
-                origin=Origin.BY_HAND if by_hand else Origin.HERE,
-                state=state,
-                key=uuid4().hex,
-                approved_by=by,
-                approved_at=now,
-                approved_text=proposal.text,
-                seen_turn=case.turn,
-                seen_post=parent.id,
-                seen_version=parent.version,
-                due_at=None if by_hand else now + hold,
-                corrects=proposal.corrects,
-                changed_at=now,
-            )
-        )
-        reply_id = new_id(added)
-        why = "Approved, to be posted by hand." if by_hand else "Approved."
-        write(connection, self.key, case.brand, case.id, "reply", reply_id, "", state, by, why, now)
-        connection.execute(
-            update(cases)
-            .where(cases.c.id == case.id)
-            .values(touched=True, parked_why=None, snoozed_until=None, changed_at=now)
-        )
-        return reply_id
 
     def withdraw(self, reply_id: int, by: str, now: datetime) -> None:
         """Undo: taken back before anything went out. Raises MovedOn when it is too late."""
@@ -215,7 +151,7 @@ class Replies(Shelf):
                 return None
             if is_paused(connection, row.brand):
                 return None
-            stop = _must_not_go(connection, row)
+            stop = why_not(connection, row)
             if stop is not None:
                 move_reply(
                     connection, self.key, row, ReplyState.WITHDRAWN,
@@ -223,11 +159,11 @@ class Replies(Shelf):
                 )  # fmt: skip
                 park(connection, row.case_id, f"Your reply was not posted: {stop}")
                 return None
-            reply = _frozen(connection, row, now)
+            reply = freeze(connection, row, now)
             move_reply(
                 connection, self.key, row, ReplyState.SENDING,
                 who=MACHINE, why="Going out.", now=now,
-                attempt=reply.attempt, fence=reply.fence, payload=_payload(reply),
+                attempt=reply.attempt, fence=reply.fence, payload=to_payload(reply),
                 sent_at=now, lease_until=now + LEASE, looks=0, look_at=None,
             )  # fmt: skip
             return reply
@@ -296,7 +232,7 @@ class Replies(Shelf):
                     or_(replies.c.lease_until <= now, replies.c.lease_until > now + LEASE),
                 )
             ).all()
-        return tuple(_thawed(row) for row in rows)
+        return tuple(thaw(row) for row in rows)
 
     def to_look(self, now: datetime) -> tuple[tuple[Reply, int], ...]:
         """Uncertain replies to look for now, each with the number of empty looks so far."""
@@ -306,7 +242,7 @@ class Replies(Shelf):
                 .where(replies.c.state == ReplyState.UNCERTAIN, replies.c.look_at <= now)
                 .order_by(replies.c.look_at)
             ).all()
-        return tuple((_thawed(row), int(row.looks)) for row in rows)
+        return tuple((thaw(row), int(row.looks)) for row in rows)
 
     def found(self, reply_id: int, fence: int, posted: Posted, now: datetime) -> None:
         """Looking found it: it had gone out."""
@@ -368,142 +304,8 @@ class Replies(Shelf):
         answered(connection, self.key, row.case_id, row.seen_turn, who=MACHINE, now=now)
 
 
-def _proposal(connection: Connection, proposal_id: int) -> Row[Any]:
-    row = connection.execute(select(proposals).where(proposals.c.id == proposal_id)).one_or_none()
-    if row is None:
-        raise MovedOn("There is no such proposal.")
-    return row
-
-
-def _may_approve(connection: Connection, case: Row[Any], proposal: Row[Any], seen: int, anyway: bool) -> None:
-    check_seen(connection, case, seen)
-    if proposal.turn != case.turn:
-        raise MovedOn("This text was proposed before the customer moved on. Look at the new one.")
-    if CaseState(case.state) not in LIVE_CASES and proposal.purpose not in (
-        Purpose.CLOSE,
-        Purpose.CORRECT,
-    ):
-        raise MovedOn(f"This case is {case.state}; open it again to answer.")
-    if _do_not_contact(connection, case.customer_id):
-        raise MovedOn("This customer asked for no more messages.")
-    if proposal.reach == ReachHow.NONE:
-        raise MovedOn(f"This post cannot be answered: {proposal.reach_why}")
-    blocking = [finding for finding in proposal.findings if finding["blocks"]]
-    never = [finding for finding in blocking if finding["code"] in NEVER_ANYWAY]
-    for finding in never or ([] if anyway else blocking):
-        raise Blocked(str(finding["says"]))
-
-
-def _check_not_twice(connection: Connection, parent: Row[Any], account: str, proposal: Row[Any]) -> None:
-    other = connection.execute(
-        select(replies).where(
-            replies.c.place == parent.place,
-            # An account may be renamed between two approvals; the customer would be answered twice all the same.
-            or_(replies.c.account == account, replies.c.brand == proposal.brand),
-            replies.c.parent_id == parent.native_id,
-            replies.c.purpose == proposal.purpose,
-            replies.c.state.not_in(sorted(SPENT_REPLIES)),
-        )
-    ).first()
-    if other is None:
-        return
-    who = name_of(connection, other.approved_by)
-    done = "has been posted" if other.state == ReplyState.POSTED else "is already on its way"
-    raise MovedOn(f"{who} was quicker: a reply to this post {done}. It will not be sent twice.")
-
-
-def _do_not_contact(connection: Connection, customer_id: int) -> bool:
-    return (
-        connection.execute(
-            select(customers.c.id).where(customers.c.id == customer_id, customers.c.do_not_contact_at.is_not(None))
-        ).first()
-        is not None
-    )
-
-
-def _account(connection: Connection, case: Row[Any]) -> str:
-    known = (
-        connection.execute(
-            select(accounts.c.handle)
-            .where(accounts.c.brand == case.brand, accounts.c.place == case.place)
-            .order_by(accounts.c.id)
-        )
-        .scalars()
-        .first()
-    )
-    return str(known or one_brand(connection, case.brand).handles.get(case.place, ""))
-
-
 def _parent(connection: Connection, post_id: int) -> Post:
     return as_post(connection.execute(with_texts().where(posts.c.id == post_id)).one())
-
-
-def _must_not_go(connection: Connection, row: Row[Any]) -> str | None:
-    case = case_row(connection, row.case_id)
-    if case.turn != row.seen_turn:
-        return "The customer wrote, edited or deleted something after you approved. Look again."
-    if CaseState(case.state) is CaseState.DISMISSED:
-        return "The case was dismissed."
-    if _do_not_contact(connection, case.customer_id):
-        return "The customer asked for no more messages."
-    parent = connection.execute(select(posts).where(posts.c.id == row.parent_post)).one()
-    if parent.deleted_at is not None:
-        return "The customer deleted the post."
-    if row.seen_post == parent.id and row.seen_version != parent.version:
-        return "The customer edited the post after you approved. Look again."
-    return None
-
-
-def _frozen(connection: Connection, row: Row[Any], now: datetime) -> Reply:
-    parent = connection.execute(select(posts).where(posts.c.id == row.parent_post)).one()
-    known = connection.execute(
-        select(replies.c.native_id).where(
-            replies.c.place == row.place,
-            replies.c.parent_id == row.parent_id,
-            replies.c.id != row.id,
-            replies.c.native_id.is_not(None),
-        )
-    ).scalars()
-    return Reply(
-        id=row.id,
-        brand=row.brand,
-        case_id=row.case_id,
-        place=row.place,
-        account=row.account,
-        key=row.key,
-        parent_id=parent.reply_to,
-        conversation_id=parent.conversation_id,
-        customer_handle=parent.author_handle,
-        audience=Audience(row.audience),
-        purpose=Purpose(row.purpose),
-        text=row.approved_text,
-        sent_at=now,
-        attempt=row.attempt + 1,
-        fence=row.fence + 1,
-        parent_ids=tuple(dict.fromkeys((parent.native_id, parent.reply_to))),
-        known_ids=tuple(str(one) for one in known),
-        parent_url=parent.url,
-    )
-
-
-def _payload(reply: Reply) -> str:
-    told = asdict(reply) | {"sent_at": reply.sent_at.isoformat()}
-    return json.dumps(told, ensure_ascii=False, sort_keys=True)
-
-
-def _thawed(row: Row[Any]) -> Reply:
-    told = json.loads(row.payload)
-    return Reply(
-        **told
-        | {
-            "sent_at": datetime.fromisoformat(told["sent_at"]),
-            "audience": Audience(told["audience"]),
-            "purpose": Purpose(told["purpose"]),
-            "parent_ids": tuple(told["parent_ids"]),
-            "known_ids": tuple(told["known_ids"]),
-            "fence": row.fence,
-        }
-    )
 
 
 def _claimed(connection: Connection, reply_id: int, fence: int) -> Row[Any]:

@@ -144,26 +144,7 @@ def _answered_outside(
     if purpose is None and kept.news is not News.NEW:
         return  # told when it was first seen
     if purpose is not None:
-        added = connection.execute(
-            insert(replies).values(
-                brand=case.brand,
-                case_id=case.id,
-                place=kept.post.place,
-                account=account,
-                parent_id=parent.native_id,
-                parent_post=parent.id,
-                audience=Audience.PUBLIC,
-                purpose=purpose,
-                origin=Origin.OUTSIDE,
-                state=ReplyState.POSTED,
-                key=uuid4().hex,
-                posted_at=kept.post.created_at,
-                native_id=kept.post.native_id,
-                url=kept.post.url,
-                changed_at=now,
-            )
-        )
-        reply_id = new_id(added)
+        reply_id = _new_outside(connection, case, parent, account, purpose, kept, now)
         write(
             connection, key, case.brand, case.id, "reply", reply_id, "", ReplyState.POSTED,
             OUTSIDE, "Somebody answered on the site.", now,
@@ -172,6 +153,37 @@ def _answered_outside(
         answered(connection, key, case.id, None, who=OUTSIDE, now=now)
     # Last, so that a reply taken back because of this stays told on the case.
     next_turn(connection, key, case.id, why="Somebody already answered on the site.", now=now)
+
+
+def _new_outside(
+    connection: Connection,
+    case: Row[Any],
+    parent: Row[Any],
+    account: str,
+    purpose: Purpose,
+    kept: Kept,
+    now: datetime,
+) -> int:
+    added = connection.execute(
+        insert(replies).values(
+            brand=case.brand,
+            case_id=case.id,
+            place=kept.post.place,
+            account=account,
+            parent_id=parent.native_id,
+            parent_post=parent.id,
+            audience=Audience.PUBLIC,
+            purpose=purpose,
+            origin=Origin.OUTSIDE,
+            state=ReplyState.POSTED,
+            key=uuid4().hex,
+            posted_at=kept.post.created_at,
+            native_id=kept.post.native_id,
+            url=kept.post.url,
+            changed_at=now,
+        )
+    )
+    return new_id(added)
 
 
 def _wrote_since(connection: Connection, case_id: int, at: datetime) -> bool:

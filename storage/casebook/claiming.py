@@ -1,0 +1,87 @@
+"""Claiming: whether an approved reply may still go out, and its payload, frozen before any socket is opened."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from storage.casebook.approving import do_not_contact
+from storage.casebook.moves import case_row
+from storage.tables import posts, replies
+from storage.words import Audience, CaseState, Purpose, Reply
+
+
+def why_not(connection: Connection, row: Row[Any]) -> str | None:
+    """Why an approved reply may not go out any more; None when it may."""
+    case = case_row(connection, row.case_id)
+    if case.turn != row.seen_turn:
+        return "The customer wrote, edited or deleted something after you approved. Look again."
+    if CaseState(case.state) is CaseState.DISMISSED:
+        return "The case was dismissed."
+    if do_not_contact(connection, case.customer_id):
+        return "The customer asked for no more messages."
+    parent = connection.execute(select(posts).where(posts.c.id == row.parent_post)).one()
+    if parent.deleted_at is not None:
+        return "The customer deleted the post."
+    if row.seen_post == parent.id and row.seen_version != parent.version:
+        return "The customer edited the post after you approved. Look again."
+    return None
+
+
+def freeze(connection: Connection, row: Row[Any], now: datetime) -> Reply:
+    """All that a place needs to post this reply, and to find it again, as it is at this claim."""
+    parent = connection.execute(select(posts).where(posts.c.id == row.parent_post)).one()
+    known = connection.execute(
+        select(replies.c.native_id).where(
+            replies.c.place == row.place,
+            replies.c.parent_id == row.parent_id,
+            replies.c.id != row.id,
+            replies.c.native_id.is_not(None),
+        )
+    ).scalars()
+    return Reply(
+        id=row.id,
+        brand=row.brand,
+        case_id=row.case_id,
+        place=row.place,
+        account=row.account,
+        key=row.key,
+        parent_id=parent.reply_to,
+        conversation_id=parent.conversation_id,
+        customer_handle=parent.author_handle,
+        audience=Audience(row.audience),
+        purpose=Purpose(row.purpose),
+        text=row.approved_text,
+        sent_at=now,
+        attempt=row.attempt + 1,
+        fence=row.fence + 1,
+        parent_ids=tuple(dict.fromkeys((parent.native_id, parent.reply_to))),
+        known_ids=tuple(str(one) for one in known),
+        parent_url=parent.url,
+    )
+
+
+def to_payload(reply: Reply) -> str:
+    """The reply as it is kept with its claim."""
+    told = asdict(reply) | {"sent_at": reply.sent_at.isoformat()}
+    return json.dumps(told, ensure_ascii=False, sort_keys=True)
+
+
+def thaw(row: Row[Any]) -> Reply:
+    """The reply of a claim that was made earlier, by whichever process."""
+    told = json.loads(row.payload)
+    return Reply(
+        **told
+        | {
+            "sent_at": datetime.fromisoformat(told["sent_at"]),
+            "audience": Audience(told["audience"]),
+            "purpose": Purpose(told["purpose"]),
+            "parent_ids": tuple(told["parent_ids"]),
+            "known_ids": tuple(told["known_ids"]),
+            "fence": row.fence,
+        }
+    )
