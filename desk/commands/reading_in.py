@@ -55,12 +55,19 @@ def import_file(
         _name_refused(refused)
     if len(done.refused) > NAMED:
         typer.echo(f"… and {len(done.refused) - NAMED} more rows refused.", err=True)
+    changed = done.rows - done.found - done.repeats - len(done.refused) - done.unreadable
     typer.echo(
-        f"{done.rows} rows in {done.seconds:.1f} s: {done.found} new, {done.repeats} known already, "
-        f"{len(done.refused)} refused, {done.unreadable} unreadable; {done.raised} cases raised, {done.old} older complaints kept aside."
+        f"{_count(done.rows, 'row')} in {done.seconds:.1f} s: {done.found} new, {done.repeats} known already, "
+        f"{f'{changed} known with another text, ' if changed > 0 else ''}"
+        f"{len(done.refused)} refused, {done.unreadable} unreadable; {_count(done.raised, 'case')} raised, "
+        f"{_count(done.old, 'older complaint')} kept aside."
     )
     if done.rows == len(done.refused):
         raise typer.Exit(1)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def try_file(

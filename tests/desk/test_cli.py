@@ -374,3 +374,13 @@ def test_a_mistake_of_ours_is_one_line_too(
 
     monkeypatch.setattr("desk.wiring.open_house", break_down)
     assert "A mistake in Amends itself: KeyError" in refusal(capsys, ["cases"], code=70)
+
+
+def test_every_row_is_accounted_for(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.with_name("rows.csv").write_text(
+        "id,text\n1,the bread was stale\n1,the bread was mouldy\n2,\n3,lovely rolls\n"
+    )
+    assert run(["import", "rows.csv"]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("4 rows in ")
+    assert "2 new, 0 known already, 1 known with another text, 1 refused, 0 unreadable; 1 case raised" in told
