@@ -68,8 +68,8 @@ class Pages(uvicorn.Server):
         try:
             yield
         finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+            for number, one in before.items():
+                signal.signal(number, one)
 
 
 class Service:

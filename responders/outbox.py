@@ -71,7 +71,7 @@ def _post(outbox: Outbox, due: DueReply) -> bool:
     try:
         return _send(outbox, publisher, reply)
     except MovedOn as moved:
-        log.warning("reply_settled_elsewhere", reply=reply.id, why=moved.why)
+        log.warning("a reply was settled by another process", reply=reply.id, why=moved.why)
         return False
 
 
@@ -83,7 +83,7 @@ def _still_stands(outbox: Outbox, due: DueReply) -> bool:
         _put_off(outbox, due, f"Waiting to look at the post once more: {away.why}", away)
         return False
     except Exception as error:
-        log.exception("look_again_failed", reply=due.id)
+        log.exception("the post could not be looked at once more", reply=due.id)
         _put_off(outbox, due, f"The post could not be looked at once more: {type(error).__name__}.")
         return False
     return True
@@ -114,13 +114,13 @@ def _send(outbox: Outbox, publisher: Publisher, reply: Reply) -> bool:
         replies.put_back(reply.id, reply.fence, away.why, _next_try(reply, away, now), now)
     except Exception as error:
         # We don't know how far it got, and a second post would be worse than a late one.
-        log.exception("posting_failed", reply=reply.id)
+        log.exception("posting failed in a way we did not foresee", reply=reply.id)
         now = outbox.clock()
         why = f"Something unforeseen happened while posting ({type(error).__name__})."
         replies.unsure(reply.id, reply.fence, why, now + settle, now)
     else:
         replies.posted(reply.id, reply.fence, posted, outbox.clock())
-        log.info("reply_posted", reply=reply.id, place=reply.place)
+        log.info("a reply was posted", reply=reply.id, place=reply.place)
         return True
     return False
 
@@ -155,7 +155,7 @@ def _strand(outbox: Outbox, reply: Reply) -> None:
     try:
         outbox.casebook.replies.unsure(reply.id, reply.fence, why, look_at, now)
     except MovedOn as moved:
-        log.info("reply_settled_elsewhere", reply=reply.id, why=moved.why)
+        log.info("a reply was settled by another process", reply=reply.id, why=moved.why)
 
 
 def _look(outbox: Outbox, reply: Reply, looks: int) -> bool:
@@ -170,9 +170,9 @@ def _look(outbox: Outbox, reply: Reply, looks: int) -> bool:
         wait = away.retry_at or now + _settle(outbox, reply.place)
         outbox.casebook.replies.look_later(reply.id, reply.fence, wait, away.why, now)
     except MovedOn as moved:
-        log.info("reply_settled_elsewhere", reply=reply.id, why=moved.why)
+        log.info("a reply was settled by another process", reply=reply.id, why=moved.why)
     except Exception as error:
-        log.exception("looking_failed", reply=reply.id)
+        log.exception("looking for a reply failed", reply=reply.id)
         now = outbox.clock()
         why = f"Looking for the reply failed ({type(error).__name__})."
         outbox.casebook.replies.look_later(reply.id, reply.fence, now + PERSON_WAIT, why, now)
@@ -224,13 +224,13 @@ def _remove(outbox: Outbox, removal: Removal) -> bool:
         publisher.remove(removal.posted, outbox.clock())
         removals.removed(removal.reply_id, removal.fence, outbox.clock())
     except MovedOn as moved:
-        log.info("removal_settled_elsewhere", reply=removal.reply_id, why=moved.why)
+        log.info("a removal was settled by another process", reply=removal.reply_id, why=moved.why)
         return False
     except (Refused, Unsure, Unavailable) as failed:
         removals.failed(removal.reply_id, removal.fence, failed.why, _remove_again(outbox, failed), outbox.clock())
         return False
     except Exception as error:
-        log.exception("removal_failed", reply=removal.reply_id)
+        log.exception("taking a reply down failed", reply=removal.reply_id)
         now = outbox.clock()
         why = f"Something unforeseen happened ({type(error).__name__})."
         removals.failed(removal.reply_id, removal.fence, why, now + PERSON_WAIT, now)
