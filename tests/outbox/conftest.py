@@ -12,7 +12,8 @@ from storage.engine import open_engine
 from storage.migrate import upgrade
 from storage.reading import Reading
 from storage.words import Account, Brand
-from tests.outbox.shop import Clock, Platform, Shop
+from tests.clock import Clock
+from tests.outbox.shop import Platform, Shop
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -32,25 +32,12 @@ from storage.words import (
     Topic,
     Verdict,
 )
+from tests.clock import Clock
 
-NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HOLD = timedelta(minutes=1)
 SETTLE = timedelta(minutes=3)
 ANA = "person:1"
 TEXT = "We're sorry the cake came late, Cora. That is on us. Please message us so that we can put it right."
-
-
-@dataclass
-class Clock:
-    """A clock that stands still until it is moved."""
-
-    at: datetime = NOON
-
-    def __call__(self) -> datetime:
-        return self.at
-
-    def move(self, by: timedelta) -> None:
-        self.at += by
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from desk.web.passwords import hash_password
@@ -29,8 +29,8 @@ from storage.words import (
     Topic,
     Verdict,
 )
+from tests.clock import Clock
 
-NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 PASSWORD = "four unrelated words"
 ROSE = Brand(
     "rosebakery",
@@ -52,19 +52,6 @@ KEYS = XSettings(
 _HASH: list[str] = []
 _MIGRATED: list[bytes] = []  # migrating and hashing take their time; once is enough
 _numbers = itertools.count(1)
-
-
-@dataclass
-class Clock:
-    """A clock that stands still until it is moved."""
-
-    at: datetime = NOON
-
-    def __call__(self) -> datetime:
-        return self.at
-
-    def move(self, by: timedelta) -> None:
-        self.at += by
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ import pytest
 
 from desk.web import create_app, passwords
 from desk.web.patience import ACCOUNT, ADDRESS, Patience, near
-from tests.web.small_house import NOON, PASSWORD, House, Settings
+from tests.clock import NOON
+from tests.web.small_house import PASSWORD, House, Settings
 from tests.web.visitors import Browser, words
 
 ANA = "ana@rosebakery.example"
