@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from responders.fitting import Slot
 from responders.inviting import invitations
@@ -84,7 +84,11 @@ def _special(situation: Situation, book: PartBook, *path: str) -> tuple[Slot, ..
 def _follow_up(situation: Situation, book: PartBook) -> tuple[Slot, ...]:
     angry = book.says_any(situation.last, "follow_up", "angry", "cues")
     thanks = situation.thanked or book.says_any(situation.last, "follow_up", "thanks", "cues")
-    mood = "angry" if angry else "thanks" if thanks else "news"
+    written = book.says_any(situation.last, "follow_up", "written", "cues")
+    mood = "angry" if angry else "written" if written else "thanks" if thanks else "news"
+    if mood == "written":
+        # They have done what we asked; to ask for it again would show that nobody read it.
+        return _special(replace(situation, contact=""), book, "follow_up", "written")
     if situation.grave and mood != "thanks":
         answered = Slot("open", _opened(situation, book, book.lines("follow_up", mood, "open")), 6)
         return (answered, *_special(situation, book, "sensitive")[1:])

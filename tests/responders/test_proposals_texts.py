@@ -156,7 +156,7 @@ def test_every_opening_with_every_issue_reads_clean(language: str) -> None:
     frames = [
         *book.lines("open", "any"),
         *book.lines("close", "open"),
-        *(line for mood in ("angry", "thanks", "news") for line in book.lines("follow_up", mood, "open")),
+        *(line for mood in ("angry", "thanks", "news", "written") for line in book.lines("follow_up", mood, "open")),
     ]
     for frame, (_, issue) in itertools.product(frames, issues_of(book)):
         opening = frame.replace("{issue}", issue).replace("{Issue}", issue[:1].upper() + issue[1:])
@@ -168,7 +168,7 @@ def test_every_wording_of_every_part_does_its_work(language: str) -> None:
     """Every ownership, next step, invitation and empathy, in every heading, does what its place in the text asks."""
     book = book_of(language)
     headings = [(), ("sensitive",), ("correct",), ("close",), ("follow_up", "angry"), ("follow_up", "thanks")]
-    headings.append(("follow_up", "news"))
+    headings += [("follow_up", "news"), ("follow_up", "written")]
     owns = [*book.lines("own", "any"), *(line for path in headings for line in book.lines(*path, "own"))]
     nexts = [*book.lines("next", "any"), *(line for path in headings for line in book.lines(*path, "next"))]
     nexts += book.lines("private", "next")
@@ -408,6 +408,24 @@ def test_an_illness_is_taken_seriously_and_nothing_is_explained() -> None:
         for draft in answer(file):
             assert "poison" not in draft.text
             assert draft.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "last"),
+    [
+        ("en", "Fair enough, just messaged you."),
+        ("en", "Done, details are in your inbox. Thank you for asking."),
+        ("ru", "Хорошо, написала вам в личку."),
+        ("ro", "Bine, v-am scris în privat."),
+        ("te", "సరే, మీకు మెసేజ్ చేశాను."),
+    ],
+)
+def test_who_has_written_privately_is_not_asked_to_write_privately(language: str, last: str) -> None:
+    for number in range(8):
+        for draft in answer(case(number, language, Topic.DELIVERY, "?", last=last), purpose=Purpose.FOLLOW_UP):
+            assert "hello@" not in draft.text
+            assert not [code for code in codes(draft) if code != "no_invitation"], draft.text
+            assert any(line in draft.text for line in book_of(language).lines("follow_up", "written", "next"))
 
 
 def sentences(text: str) -> set[str]:
