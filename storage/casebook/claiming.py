@@ -27,7 +27,7 @@ def why_not(connection: Connection, row: Row[Any]) -> str | None:
     parent = connection.execute(select(posts).where(posts.c.id == row.parent_post)).one()
     if parent.deleted_at is not None:
         return "The customer deleted the post."
-    if row.seen_post == parent.id and row.seen_version != parent.version:
+    if row.seen_version != parent.version:
         return "The customer edited the post after you approved. Look again."
     return None
 
@@ -39,7 +39,6 @@ def freeze(connection: Connection, row: Row[Any], now: datetime) -> Reply:
         select(replies.c.native_id).where(
             replies.c.place == row.place,
             replies.c.parent_id == row.parent_id,
-            replies.c.id != row.id,
             replies.c.native_id.is_not(None),
         )
     ).scalars()

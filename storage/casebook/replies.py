@@ -164,7 +164,7 @@ class Replies(Shelf):
                 connection, self.key, row, ReplyState.SENDING,
                 who=MACHINE, why="Going out.", now=now,
                 attempt=reply.attempt, fence=reply.fence, payload=to_payload(reply),
-                sent_at=now, lease_until=now + LEASE, looks=0, look_at=None,
+                sent_at=now, lease_until=now + LEASE,
             )  # fmt: skip
             return reply
 

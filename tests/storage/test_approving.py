@@ -12,22 +12,25 @@ from threading import Barrier
 
 import pytest
 
-from storage.casebook import Blocked
+from storage.casebook import Blocked, Judged
 from storage.lifecycle import MovedOn
-from storage.words import Account, CaseState, Draft, Finding, Gone, Purpose, ReplyState
+from storage.words import Account, CaseState, Draft, Finding, Gone, Origin, Purpose, ReplyState
 from tests.storage.house import (
     BY_API,
     BY_HAND,
+    COMPLAINT,
     CORA,
     DAN,
     HOLD,
     HOUR,
     MINUTE,
     NOON,
+    OUR_ACCOUNT,
     OUT_OF_REACH,
     ROSE,
     SECOND,
     SORRY,
+    SWIFT,
     US,
     House,
     answer,
@@ -156,6 +159,14 @@ def test_a_renamed_account_is_still_the_same_answer(house: House) -> None:
         house.approve(proposal)
 
 
+def test_two_brands_that_share_an_account_answer_cora_once_and_ben_is_named(house: House) -> None:
+    house.casebook.brands.own_account(SWIFT.key, OUR_ACCOUNT, NOON)
+    house.approve(house.propose(house.complain()), by=house.ben)
+    (other,) = house.casebook.rounds.record_import(SWIFT.key, [Judged(post(), COMPLAINT)], NOON).raised
+    with moved_on("Ben was quicker: a reply to this post is already on its way"):
+        house.approve(house.propose(other))
+
+
 def test_the_base_itself_refuses_a_second_answer(house: House) -> None:
     # Somebody wrote the same reply for another brand of the house between our look and our writing.
     proposal = house.propose(house.complain())
@@ -236,6 +247,7 @@ def test_what_is_not_there_cannot_be_approved(house: House) -> None:
 def test_what_we_cannot_post_waits_for_hands(house: House) -> None:
     reply_id = house.by_hand()
     assert house.reply_state(reply_id) is ReplyState.BY_HAND
+    assert house.file(1).replies[0].due_at is None
     assert house.casebook.replies.due(LATER) == ()
     assert house.casebook.replies.claim(reply_id, LATER) is None
     (row,) = house.reading.lists(LATER).by_hand
@@ -260,6 +272,7 @@ def test_what_the_platform_refused_can_be_posted_by_hand(house: House) -> None:
     assert [row.reply_why for row in house.reading.lists(LATER).parked] == ["Cora limits replies."]
     house.casebook.replies.hand_over(reply_id, house.ana, LATER)
     assert house.reply_state(reply_id) is ReplyState.BY_HAND
+    assert house.file(1).replies[0].origin is Origin.BY_HAND
     assert house.file(1).case.parked_why is None
 
 

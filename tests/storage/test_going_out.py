@@ -60,6 +60,19 @@ def test_a_reply_is_due_when_its_undo_window_is_over(house: House) -> None:
     assert (due.id, due.brand, due.place, due.parent) == (reply_id, ROSE.key, "x", post())
 
 
+def test_the_reply_that_waited_longest_goes_first(house: House) -> None:
+    cases = [house.complain(post(f"p{number}")) for number in range(3)]
+    ids = [house.approve(house.propose(case), hold=hold * MINUTE) for case, hold in zip(cases, (9, 1, 5), strict=True)]
+    assert [due.id for due in house.casebook.replies.due(LATER, limit=2)] == [ids[1], ids[2]]
+
+
+def test_an_answer_to_what_cora_edited_before_the_yes_goes_out(house: House) -> None:
+    case_id = house.complain()
+    house.hear(post(said="My cake was green", edited_at=NOON + MINUTE))
+    reply_id = house.approve(house.propose(case_id))
+    assert house.sending(reply_id).id == reply_id
+
+
 def test_a_claim_freezes_what_goes_out(house: House) -> None:
     cake = post(reply_to="p1-newest", url="https://x.example/p1")
     reply = house.sending(house.approved(house.complain(cake)))
@@ -205,13 +218,11 @@ def test_settling_with_an_old_claim_changes_nothing(house: House, how: str) -> N
     assert house.everything() == before
 
 
-@pytest.mark.parametrize("how", [*SETTLINGS, *LOOKINGS])
+@pytest.mark.parametrize("how", [*SETTLINGS, "found", "try_again"])  # not_found twice is two looks
 def test_settling_twice_changes_nothing(house: House, how: str) -> None:
     reply = house.sending() if how in SETTLINGS else house.unsure()
     act = (SETTLINGS | LOOKINGS)[how]
     act(house, reply)
-    if how == "not_found":
-        return  # looking again is another look
     before = house.everything()
     with moved_on("settled by another process"):
         act(house, reply)
@@ -309,6 +320,14 @@ def test_ana_looks_and_says(house: House, there: bool) -> None:
     assert house.file(1).case.parked_why is None
     with moved_on("settled meanwhile"):
         house.casebook.replies.person_says(reply.id, there, house.ana, LATER)
+
+
+def test_what_ana_saw_on_the_site_does_not_answer_what_cora_wrote_meanwhile(house: House) -> None:
+    reply = house.unsure()
+    house.hear(answer("p2", post(), "And the coffee!", by=CORA, at=LATER))
+    house.casebook.replies.person_says(reply.id, True, house.ana, LATER + MINUTE)
+    assert house.reply_state(reply.id) is ReplyState.POSTED
+    assert house.state(1) is CaseState.OPEN
 
 
 def again(house: House, reply_id: int) -> None:
