@@ -18,6 +18,7 @@ import pytest
 
 from desk.clock import utc_now
 from desk.config_file import load_settings
+from desk.figures import sign_in
 from desk.wiring import open_house
 
 START_WITHIN = 60.0
@@ -90,23 +91,7 @@ def shop(tmp_path: Path) -> tuple[Path, int]:
 def open_inbox(port: int) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
     """An open inbox page, listening for changes as a browser does."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-    cookies: dict[str, str] = {}
-    path = "/"
-    for _ in range(5):
-        connection.request(
-            "GET", path, headers={"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
-        )
-        answer = connection.getresponse()
-        answer.read()
-        for line in answer.headers.get_all("Set-Cookie") or []:
-            name, _, value = line.partition(";")[0].partition("=")
-            cookies[name] = value
-        if answer.status == 200:
-            break
-        path = answer.headers["Location"]
-    connection.request(
-        "GET", "/events", headers={"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
-    )
+    connection.request("GET", "/events", headers={"Cookie": sign_in(connection)})
     stream = connection.getresponse()
     assert stream.status == 200
     assert stream.readline().startswith(b"retry:")

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from storage.views import CaseFile
-from storage.words import Author, CaseState, Post, Posted, Reason, ReplyState
+from storage.words import Author, CaseState, Post, Posted, Reason, Reply, ReplyState
 from tests.web.small_house import House
 from tests.web.visitors import Browser, filled, parse, tags, words
 
@@ -33,6 +33,15 @@ def answer_form(browser: Browser, case_id: int) -> dict[str, str]:
 def approve(browser: Browser, case_id: int, form: dict[str, str] | None = None, **typed: str) -> object:
     sent = (form or answer_form(browser, case_id)) | typed
     return browser.post(f"/cases/{case_id}/approve", data=sent)
+
+
+def going_out(house: House, browser: Browser, case_id: int) -> Reply:
+    """A reply that was approved, and that the outbox has just claimed."""
+    approve(browser, case_id)
+    house.clock.move(timedelta(minutes=16))
+    claimed = house.casebook.replies.claim(file_of(house, case_id).replies[0].id, house.clock())
+    assert claimed is not None
+    return claimed
 
 
 def put_up(house: House, case_id: int) -> None:
@@ -219,11 +228,8 @@ def test_by_hand_the_words_and_the_site_are_at_hand_and_posted_closes_it(house: 
 
 def test_what_we_do_not_know_a_person_is_asked(house: House, ana: Browser) -> None:
     case_id = house.complain()
-    approve(ana, case_id)
-    house.clock.move(timedelta(minutes=16))
     replies = house.casebook.replies
-    claimed = replies.claim(file_of(house, case_id).replies[0].id, house.clock())
-    assert claimed is not None
+    claimed = going_out(house, ana, case_id)
     replies.unsure(claimed.id, claimed.fence, "The line broke.", house.clock() + timedelta(hours=1), house.clock())
     page = words(ana.look(f"/cases/{case_id}"))
     assert "We don't know whether this went out" in page
@@ -235,11 +241,8 @@ def test_what_we_do_not_know_a_person_is_asked(house: House, ana: Browser) -> No
 
 def test_what_the_site_refused_can_be_posted_by_hand(house: House, ana: Browser) -> None:
     case_id = house.complain()
-    approve(ana, case_id)
-    house.clock.move(timedelta(minutes=16))
     replies = house.casebook.replies
-    claimed = replies.claim(file_of(house, case_id).replies[0].id, house.clock())
-    assert claimed is not None
+    claimed = going_out(house, ana, case_id)
     replies.refused(claimed.id, claimed.fence, "Duplicate.", house.clock())
     assert "X did not take this" in words(ana.look(f"/cases/{case_id}"))
     ana.press(f"/cases/{case_id}", f"/cases/{case_id}/hand-over")
