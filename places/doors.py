@@ -74,7 +74,6 @@ class Capabilities:
     private: bool  # can write privately through its API
     repeat: Repeat
     settle: timedelta  # request time-out + latest execution + listing lag; wait this long before looking
-    can_edit: bool = False
 
 
 @runtime_checkable

@@ -24,7 +24,7 @@ START_WITHIN = 20.0
 class Line(H11Protocol):
     """One connection. Its transport goes along in the scope's state, so that a fault can cut it (see `sandbox.faults`)."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn narrows it as well
         self.app_state = {**self.app_state, "transport": transport}
         super().connection_made(transport)
 

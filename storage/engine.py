@@ -55,7 +55,7 @@ def set_wal(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
         raw = engine.raw_connection()
         try:
-            raw.driver_connection.execute("PRAGMA journal_mode=WAL")  # type: ignore[union-attr]
+            raw.driver_connection.execute("PRAGMA journal_mode=WAL")  # type: ignore[union-attr]  # a connection just opened has one
         finally:
             raw.close()
 

@@ -44,7 +44,7 @@ def board_marks(world: World, board: str) -> BoardMarks:
 
 def mark_board(world: World, board: str, **marks: object) -> None:
     """Set marks of r/`board`; it then exists, even without posts."""
-    changed = replace(board_marks(world, board), **marks)  # type: ignore[arg-type]
+    changed = replace(board_marks(world, board), **marks)  # type: ignore[arg-type]  # a wrong mark is a TypeError at once
     world.remember(f"reddit:board:{board.lower()}", json.dumps(asdict(changed)))
 
 
@@ -61,7 +61,7 @@ def post_marks(world: World, post_id: str) -> PostMarks:
 
 def mark_post(world: World, post_id: str, **marks: object) -> None:
     """Set marks of a post, by its bare id."""
-    changed = replace(post_marks(world, post_id), **marks)  # type: ignore[arg-type]
+    changed = replace(post_marks(world, post_id), **marks)  # type: ignore[arg-type]  # a wrong mark is a TypeError at once
     world.remember(f"reddit:post:{post_id}", json.dumps(asdict(changed)))
 
 
@@ -73,5 +73,5 @@ def account_marks(world: World, account_id: str) -> AccountMarks:
 
 def mark_account(world: World, account_id: str, **marks: object) -> None:
     """Set marks of an account, by its bare id."""
-    changed = replace(account_marks(world, account_id), **marks)  # type: ignore[arg-type]
+    changed = replace(account_marks(world, account_id), **marks)  # type: ignore[arg-type]  # a wrong mark is a TypeError at once
     world.remember(f"reddit:account:{account_id}", json.dumps(asdict(changed)))
