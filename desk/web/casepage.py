@@ -56,6 +56,7 @@ class CasePage:
     posts: tuple[ShownPost, ...]
     replies: tuple[ShownReply, ...]
     editor: Editor | None
+    tucked: bool  # the editor waits behind a line: it is the customer's turn
     alternatives: tuple[Alternative, ...]
     hold: timedelta
     names: dict[int, str]
@@ -109,6 +110,7 @@ def gather(visitor: Visitor, file: CaseFile, editor: Editor | None = None) -> Ca
     """Read and cut everything the page shows."""
     house, brand = visitor.house, visitor.house.brands[file.case.brand]
     standing = standing_proposals(file)
+    asked = editor is not None
     if editor is None and visitor.may_act and may_edit(file) and standing:
         editor = edit(house, file, standing[0], visitor.first_name)
     shop = next((one.name for one in brand.shops if one.key == file.case.shop), "")
@@ -126,12 +128,18 @@ def gather(visitor: Visitor, file: CaseFile, editor: Editor | None = None) -> Ca
         posts=tuple(_shown_post(brand, file, one, aside) for one in file.thread),
         replies=tuple(show_reply(house, file, one, visitor.now, names) for one in file.replies),
         editor=editor,
+        tucked=not asked and editor is not None and _is_their_turn(file, editor),
         alternatives=_alternatives(visitor, file, standing, editor),
         hold=hold_for(house, brand.key),
         names=names,
         mark=mark_of(file),
         may=_may(visitor, file),
     )
+
+
+def _is_their_turn(file: CaseFile, editor: Editor) -> bool:
+    """Answered, or gone private: another public apology is not the next thing to do. A correction is, once begun."""
+    return file.case.state is not CaseState.OPEN and editor.proposal.purpose is not Purpose.CORRECT
 
 
 def mark_of(file: CaseFile) -> str:

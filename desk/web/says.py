@@ -73,6 +73,7 @@ DISMISSALS = {
 
 DONE = {
     "approved": "Approved. It goes out when the time to undo is over.",
+    "waits": "Approved. Posting is paused, so it waits until you resume.",
     "by_hand": "Yours to post now: copy it, open the site, and tell us when it is up.",
     "posted": "Noted: it is posted.",
     "undone": "Undone. Nothing went out.",

@@ -29,6 +29,23 @@ def gather(house: House, now: datetime) -> tuple[ShownSource, ...]:
     return tuple(sorted(shown, key=lambda one: (not one.stale, one.one.last_error is None, one.title)))
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """One thing that came and could not be read. It is kept, and cost nothing but itself."""
+
+    at: datetime
+    source: str
+    why: str
+    raw: str
+
+
+def unread(house: House, limit: int = 20) -> tuple[Unread, ...]:
+    """The newest posts that could not be read."""
+    titles = {one.key: _show(house, one, one.opened_at).title for one in house.reading.sources()}
+    found = house.reading.quarantined(limit)
+    return tuple(Unread(at, titles.get(source, source), why, raw) for at, source, why, raw in found)
+
+
 def _show(house: House, one: SourceState, now: datetime) -> ShownSource:
     brand = house.brands.get(one.brand)
     reads = READS.get(one.key.split(":")[1], "") if one.key.count(":") == 2 else READS["search"]

@@ -427,3 +427,26 @@ def test_of_twelve_who_complain_under_one_post_the_others_stand_aside(house: Hou
     assert "number 5 waits too" not in words(standing)
     assert "12 other voices in the same thread" in words(page)
     assert "number 5 waits too" in words(page)
+
+
+def test_while_posting_is_paused_a_yes_says_that_it_waits(house: House, ana: Browser) -> None:
+    case_id = house.complain()
+    house.casebook.pauses.pause("*", "person:1", house.clock())
+    answer = ana.post(f"/cases/{case_id}/approve", data=answer_form(ana, case_id))
+    assert "Posting is paused, so it waits until you resume." in words(parse(answer.text))
+
+
+def test_when_it_is_the_customers_turn_a_second_public_answer_is_not_the_first_thing_to_press(
+    house: House, ana: Browser
+) -> None:
+    case_id = house.complain()
+    assert tucked(ana, case_id) == []
+    house.casebook.cases.already_answered(case_id, "person:1", house.clock())
+    assert tucked(ana, case_id) == [False]
+    assert "Write to them again" in words(ana.look(f"/cases/{case_id}"))
+
+
+def tucked(browser: Browser, case_id: int) -> list[bool]:
+    """For each editor that waits behind a line, whether it stands open."""
+    found = tags(browser.look(f"/cases/{case_id}"), "details")
+    return [one.get("open") is not None for one in found if "tucked" in (one.get("class") or "")]

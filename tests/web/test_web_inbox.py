@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from desk.web import create_app
-from storage.words import Author, CaseState, Post, ReplyState
+from storage.words import Author, CaseState, Poison, Post, ReplyState
 from tests.web.small_house import House
 from tests.web.visitors import Browser, filled, tags, words
 
@@ -27,6 +27,16 @@ def test_what_is_amiss_with_the_service_stands_above_every_page(house: House, an
         assert "The clock was set back by 60 minutes." in words(ana.look(path))
     house.amiss = ()
     assert "clock" not in words(ana.look("/"))
+
+
+def test_what_could_not_be_read_is_told_on_the_sites_page(house: House, ana: Browser) -> None:
+    assert "could not read" not in words(ana.look("/sources"))
+    poison = Poison("77", "no author", '{"id": "77", "text": "<script>alert(1)</script>"}')
+    house.casebook.rounds.record_import("rosebakery", [], house.clock(), poison=[poison])
+    page = words(ana.look("/sources"))
+    assert "1 post that we could not read" in page
+    assert "no author" in page
+    assert "<script>alert(1)</script>" in page
 
 
 def test_the_gravest_case_comes_first_and_then_who_waits_longest(house: House, ana: Browser) -> None:

@@ -48,7 +48,7 @@ def approve(
     except MovedOn as moved:
         done = _pressed_before(visitor, open_file(visitor, case_id), text, back)
         return done or moved_on(visitor, case_id, moved.why, text)
-    return _done(case_id, back, by_hand=editor.by_hand)
+    return _done(visitor, file, back, by_hand=editor.by_hand)
 
 
 def _say_yes(visitor: Visitor, file: CaseFile, editor: Editor, seen: int, *, anyway: bool) -> None:
@@ -64,11 +64,13 @@ def _pressed_before(visitor: Visitor, file: CaseFile, text: str, back: str) -> R
         if one.text != text or one.approved_by != visitor.by or one.approved_at is None:
             continue
         if visitor.now - one.approved_at < TWICE and one.state not in SPENT_REPLIES:
-            return _done(file.case.id, back, by_hand=one.state is ReplyState.BY_HAND)
+            return _done(visitor, file, back, by_hand=one.state is ReplyState.BY_HAND)
     return None
 
 
-def _done(case_id: int, back: str, *, by_hand: bool) -> Response:
+def _done(visitor: Visitor, file: CaseFile, back: str, *, by_hand: bool) -> Response:
+    here = f"/cases/{file.case.id}"
     if by_hand:
-        return go(f"/cases/{case_id}", "by_hand")
-    return go(back or f"/cases/{case_id}", "approved")
+        return go(here, "by_hand")
+    paused = visitor.house.casebook.pauses.paused(file.case.brand)
+    return go(back or here, "waits" if paused else "approved")
