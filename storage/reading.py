@@ -304,7 +304,7 @@ def _row(
         place=case.place,
         handle=case.handle,
         name=case.name,
-        text=said[:FIRST_WORDS],
+        text=said if len(said) <= FIRST_WORDS else f"{said[: FIRST_WORDS - 1].rstrip()}…",
         url=newest.url if newest is not None else None,
         urgency=case.urgency,
         topic=Topic(case.topic),

@@ -232,7 +232,8 @@ def test_pictures_of_what_a_visitor_sees(page: Page, pictures: Path) -> None:
     page.goto("/?brand=rosebakery")
     page.locator("article[data-case] .full").nth(5).wait_for(state="attached")
     picture(page, pictures, "inbox")
-    row = page.locator("article[data-case]").filter(has=page.locator(".full[lang=en]"), has_text="@rosebakery").first
+    english = page.locator("article[data-case]").filter(has=page.locator(".full[lang=en]"))
+    row = english.filter(has=page.locator(".words", has_text="@rosebakery")).first
     page.goto(f"/cases/{row.get_attribute('data-case')}")
     page.get_by_label("The answer, word for word").wait_for()
     picture(page, pictures, "case")
