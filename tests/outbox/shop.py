@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -134,6 +134,12 @@ class Shop:
 
     def complaint(self, native_id: str = "100", text: str = "@rosebakery the cake came two hours late!") -> int:
         judged = Judged(self.post(native_id, text), verdict())
+        return self.casebook.rounds.record_import("rosebakery", [judged], self.clock()).raised[0]
+
+    def another_complaint(self) -> int:
+        """Dan complains too, elsewhere."""
+        said = replace(self.post("200", "@rosebakery stale bread"), author=Author("8", "dan", "Dan"))
+        judged = Judged(replace(said, conversation_id="200"), verdict())
         return self.casebook.rounds.record_import("rosebakery", [judged], self.clock()).raised[0]
 
     def post(self, native_id: str, text: str) -> Post:

@@ -11,9 +11,8 @@ import pytest
 
 from places.doors import NeedsPerson, Refused, Repeat, Unavailable, Unsure
 from responders.outbox import look_due, post_due, remove_due
-from storage.casebook import Judged
 from storage.lifecycle import MovedOn
-from storage.words import Author, CaseState, Kind, Posted, Reply, ReplyState, Topic, Verdict
+from storage.words import CaseState, Posted, Reply, ReplyState
 from tests.outbox.shop import Shop
 
 ANA, BEN = "person:1", "person:2"
@@ -81,6 +80,21 @@ def test_on_x_a_reply_that_cannot_be_found_is_for_a_person_and_is_not_repeated(s
     assert shop.reply(reply).state is ReplyState.UNCERTAIN
     assert "don't know whether your reply went out" in shop.parked(case)
     assert [row.case_id for row in shop.reading.lists(shop.clock()).parked] == [case]
+
+
+def test_a_person_is_asked_only_after_two_looks_one_window_apart(shop: Shop) -> None:
+    case = shop.complaint()
+    reply = shop.approved(case)
+    shop.platform.outcomes = [Unsure("The answer was lost.")]
+    go(shop, HOLD)
+    go(shop, SETTLE)
+    for _ in range(3):
+        go(shop, timedelta(0))  # looking again at once would tell nothing new
+    assert shop.reply(reply).looks == 1
+    assert not shop.parked(case)
+    go(shop, SETTLE)
+    assert shop.reply(reply).looks == 2
+    assert "looked on X 2 times" in shop.parked(case)
 
 
 def test_a_person_who_saw_it_settles_it(shop: Shop) -> None:
@@ -158,6 +172,63 @@ def test_looking_that_is_not_possible_counts_for_nothing(shop: Shop) -> None:
     assert shop.reply(reply).state is ReplyState.POSTED
 
 
+@pytest.mark.parametrize("trouble", ["an unforeseen error", "no account"])
+def test_a_look_that_fails_is_no_proof_that_nothing_is_there(shop: Shop, trouble: str) -> None:
+    shop.platform.repeat = Repeat.AFTER_TWO_LOOKS
+    reply = shop.approved(shop.complaint())
+    shop.platform.outcomes = [shop.platform.put_up_but_fail(Unsure("lost"))]
+    go(shop, HOLD)
+    shop.platform.looks = [ZeroDivisionError() for _ in range(4)]
+    outbox = replace(shop.outbox, publishers={}) if trouble == "no account" else shop.outbox
+    for _ in range(4):
+        shop.clock.move(timedelta(minutes=15))
+        assert look_due(outbox) == 0
+        assert post_due(shop.outbox) == 0
+    assert (shop.reply(reply).state, shop.reply(reply).looks) == (ReplyState.UNCERTAIN, 0)
+    shop.platform.looks = []
+    go(shop, timedelta(minutes=15))
+    assert shop.reply(reply).state is ReplyState.POSTED
+    assert len(shop.platform.up) == 1
+
+
+def test_a_reply_that_another_process_settles_meanwhile_does_not_stop_the_next(shop: Shop) -> None:
+    first = shop.approved(shop.complaint())
+    second = shop.approved(shop.another_complaint())
+
+    def slowly(reply: Reply) -> Posted:
+        posted = shop.platform.put_up(reply)
+        shop.clock.move(LEASE)
+        look_due(shop.outbox)  # the other process takes this one for dead
+        return posted
+
+    shop.platform.outcomes = [slowly]
+    shop.clock.move(HOLD)
+    assert post_due(shop.outbox) == 1
+    assert shop.reply(second).state is ReplyState.POSTED
+    go(shop, SETTLE)
+    assert shop.reply(first).state is ReplyState.POSTED
+    assert len(shop.platform.up) == 2
+
+
+def test_two_processes_that_find_the_same_stranded_reply_both_go_on(shop: Shop) -> None:
+    reply = shop.approved(shop.complaint())
+    shop.clock.move(HOLD)
+    shop.claimed(reply)
+    shop.clock.move(LEASE)
+    asked = 0
+
+    def clock() -> datetime:
+        nonlocal asked
+        asked += 1
+        if asked == 2:  # it has read what is stranded and has not yet said so
+            look_due(shop.outbox)
+        return shop.clock()
+
+    look_due(replace(shop.outbox, clock=clock))
+    assert asked > 2
+    assert shop.reply(reply).state is ReplyState.UNCERTAIN
+
+
 def test_a_refusal_parks_the_case_and_says_why(shop: Shop) -> None:
     case = shop.complaint()
     reply = shop.approved(case)
@@ -229,11 +300,7 @@ def test_an_unforeseen_error_while_posting_is_treated_as_unsure(shop: Shop) -> N
 
 def test_one_failing_reply_does_not_stop_the_next(shop: Shop) -> None:
     first = shop.approved(shop.complaint())
-    judged_post = shop.post("200", "@rosebakery stale bread")
-    post = replace(judged_post, author=Author("8", "dan", "Dan"), conversation_id="200")
-    judged = Judged(post, Verdict(Kind.COMPLAINT, 0.9, "en", -0.5, Topic.PRODUCT, 2, ()))
-    second_case = shop.casebook.rounds.record_import("rosebakery", [judged], shop.clock()).raised[0]
-    second = shop.approved(second_case)
+    second = shop.approved(shop.another_complaint())
     shop.platform.outcomes = [RuntimeError("boom")]
     go(shop, HOLD)
     assert shop.reply(first).state is ReplyState.UNCERTAIN
@@ -377,7 +444,7 @@ def test_taking_down_is_undoable_until_it_is_due(shop: Shop) -> None:
     assert shop.case(case).state is CaseState.OPEN
 
 
-@pytest.mark.parametrize("trouble", [Unavailable("Down."), Unsure("lost")])
+@pytest.mark.parametrize("trouble", [Unavailable("Down."), Unsure("lost"), ZeroDivisionError()])
 def test_taking_down_is_tried_until_it_is_down(shop: Shop, trouble: Exception) -> None:
     reply = shop.approved(shop.complaint())
     go(shop, HOLD)
@@ -385,8 +452,19 @@ def test_taking_down_is_tried_until_it_is_down(shop: Shop, trouble: Exception) -
     shop.casebook.removals.approve(reply, "", ANA, shop.clock(), hold=HOLD)
     go(shop, HOLD)
     assert shop.reply(reply).state is ReplyState.POSTED
-    go(shop, timedelta(minutes=1))
+    go(shop, timedelta(minutes=15 if isinstance(trouble, ZeroDivisionError) else 1))
     assert shop.reply(reply).state is ReplyState.REMOVED
+
+
+def test_taking_down_without_a_connected_account_is_told(shop: Shop) -> None:
+    case = shop.complaint()
+    reply = shop.approved(case)
+    go(shop, HOLD)
+    shop.casebook.removals.approve(reply, "", ANA, shop.clock(), hold=HOLD)
+    shop.clock.move(HOLD)
+    assert remove_due(replace(shop.outbox, publishers={})) == 0
+    assert "No account is connected" in shop.parked(case)
+    assert len(shop.platform.up) == 1
 
 
 def test_taking_down_that_is_refused_is_told(shop: Shop) -> None:
