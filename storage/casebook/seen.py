@@ -96,7 +96,7 @@ def _known(connection: Connection, kept: Kept) -> bool:
 def _settles(connection: Connection, key: bytes, row: Row[Any], kept: Kept, now: datetime) -> bool:
     state = ReplyState(row.state)
     found: dict[str, Any] = {"native_id": kept.post.native_id, "url": kept.post.url}
-    if state is ReplyState.POSTED and row.native_id is None and row.origin != Origin.OUTSIDE:
+    if state is ReplyState.POSTED and row.native_id is None:
         connection.execute(update(replies).where(replies.c.id == row.id).values(changed_at=now, **found))
         return True
     if state is ReplyState.BY_HAND:

@@ -9,12 +9,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import structlog
+import structlog.testing
 
 from desk.clock import ClockWatch, utc_now
 from desk.config import Settings
 from desk.ticker import Shift, Ticker
 from desk.wiring import House, open_house
-from desk.work import DUE_WORK, DueWork
+from desk.work import DUE_WORK, DueWork, do_work
 from storage.engine import BaseUnavailable
 
 SOON = 5.0
@@ -76,6 +78,15 @@ def test_work_that_fails_never_stops_the_others_and_is_tried_again(house: House,
     bad, good = Counted("bad", trouble), Counted("good")
     with ticking(house, bad.work, good.work):
         assert eventually(lambda: good.times >= 3 and bad.times >= 3)
+
+
+@pytest.mark.parametrize("trouble", [RuntimeError("broken"), BaseUnavailable("The disk is full.")])
+def test_work_that_fails_is_told_in_the_log_and_did_nothing(house: House, trouble: BaseException) -> None:
+    with structlog.testing.capture_logs() as told:
+        assert do_work(Counted("broken", trouble).work, house, utc_now(), structlog.get_logger()) is None
+    (line,) = told
+    assert line["work"] == "broken"
+    assert line["log_level"] in ("error", "warning")
 
 
 def test_a_site_that_hangs_never_holds_up_a_reply(house: House) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Barrier
 
@@ -12,7 +13,7 @@ import pytest
 from storage.casebook import Judged
 from storage.casebook.removals import Removal
 from storage.lifecycle import MovedOn
-from storage.words import CaseState, Gone, Origin, Posted, Purpose, Reply, ReplyState
+from storage.words import Audience, CaseState, Gone, Origin, Posted, Purpose, Reply, ReplyState
 from tests.storage.house import (
     BY_API,
     CHATTER,
@@ -158,6 +159,22 @@ def test_a_reply_that_is_up_does_not_answer_what_cora_wrote_meanwhile(house: Hou
     assert house.state(1) is CaseState.OPEN
 
 
+@pytest.mark.parametrize("meanwhile", ["offline", "resolved", "answered", "dismissed"])
+def test_a_reply_that_is_up_is_up_wherever_the_case_went_meanwhile(house: House, meanwhile: str) -> None:
+    reply, cases = house.sending(), house.casebook.cases
+    if meanwhile == "offline":
+        cases.offline(1, "By phone.", house.ben, AT)
+    elif meanwhile == "resolved":
+        cases.resolve(1, "Oven", "A new cake", "", house.ben, AT)
+    elif meanwhile == "answered":
+        cases.already_answered(1, house.ben, AT)
+    else:
+        cases.dismiss(1, "praise", house.ben, AT)
+    house.casebook.replies.posted(reply.id, reply.fence, UP, AT + SECOND)
+    assert house.reply_state(reply.id) is ReplyState.POSTED
+    assert house.state(1) is CaseState(meanwhile)
+
+
 def test_a_reply_that_did_not_go_out_is_due_again(house: House) -> None:
     reply = house.sending()
     house.casebook.replies.put_back(reply.id, reply.fence, "X is away.", LATER, AT)
@@ -263,6 +280,14 @@ def test_an_unsure_reply_is_looked_for_at_its_time(house: House) -> None:
     house.casebook.replies.look_later(reply.id, reply.fence, LATER, "X is away.", AT)
     assert house.casebook.replies.to_look(LATER - SECOND) == ()
     assert house.casebook.replies.to_look(LATER) == ((reply, 0),)
+
+
+def test_looking_that_was_not_possible_says_nothing_of_a_reply_that_was_seen_meanwhile(house: House) -> None:
+    reply = house.unsure()
+    seen_outside(house)
+    before = house.everything()
+    house.casebook.replies.look_later(reply.id, reply.fence, LATER + HOUR, "X is away.", LATER)
+    assert house.everything() == before
 
 
 def test_looking_finds_that_it_had_gone_out(house: House) -> None:
@@ -384,6 +409,62 @@ def test_an_unsure_reply_seen_on_the_site_had_gone_out(house: House) -> None:
     assert house.state(1) is CaseState.ANSWERED
     with moved_on("settled by another process"):
         house.casebook.replies.found(reply.id, reply.fence, UP, LATER)
+
+
+def test_once_an_unsure_reply_was_seen_nobody_is_asked_to_look_for_it(house: House) -> None:
+    reply = house.unsure()
+    house.casebook.replies.not_found(reply.id, reply.fence, "Please look yourself.", None, LATER)
+    assert house.file(1).case.parked_why
+    seen_outside(house)
+    assert house.file(1).case.parked_why is None
+    assert house.reading.lists(LATER).parked == ()
+
+
+def test_a_public_answer_does_not_settle_a_private_one(house: House) -> None:
+    private = replace(draft(), audience=Audience.PRIVATE)
+    reply = house.unsure(house.approve(house.propose(house.complain(), private)))
+    seen_outside(house)
+    assert house.reply_state(reply.id) is ReplyState.UNCERTAIN
+
+
+def test_an_answer_on_the_site_takes_the_place_of_one_that_was_taken_back(house: House) -> None:
+    house.casebook.replies.withdraw(house.approved(), house.ana, AT)
+    seen_outside(house)
+    (_, outside) = house.file(1).replies
+    assert (outside.origin, outside.purpose) == (Origin.OUTSIDE, Purpose.ACKNOWLEDGE)
+    with moved_on("will not be sent twice"):
+        house.approve(house.propose(1, now=LATER), now=LATER)
+
+
+def test_what_cora_wrote_and_deleted_again_does_not_keep_an_answer_from_counting(house: House) -> None:
+    house.complain()
+    house.hear(answer("p2", post(), "And the coffee!", by=CORA, at=AT + MINUTE))
+    house.casebook.rounds.record_again(ROSE.key, [Gone("p2", "deleted")], "x", LATER)
+    seen_outside(house)
+    assert house.state(1) is CaseState.ANSWERED
+
+
+def test_a_fifth_answer_on_the_site_is_told_when_it_comes_and_not_when_it_is_edited(house: House) -> None:
+    house.complain()
+    for number in range(5):
+        seen_outside(house, at=AT + number * SECOND, native_id=f"r{number}")
+    turn = house.file(1).case.turn
+    house.hear(Judged(answer("r4", post(), "Sorry!", by=US, at=AT + 4 * SECOND, edited_at=LATER), CHATTER), now=LATER)
+    assert house.file(1).case.turn == turn
+
+
+@pytest.mark.parametrize("under", ["p1", "p1-newest"])
+def test_an_answer_that_comes_before_what_it_answers_counts_under_either_name_of_it(house: House, under: str) -> None:
+    ours = post("r1", SORRY, by=US, at=NOON, conversation="p1", parent_id=under)
+    house.hear(Judged(ours, CHATTER), now=LATER)
+    case_id = house.complain(post(reply_to="p1-newest"), now=LATER)
+    assert house.state(case_id) is CaseState.ANSWERED
+
+
+def test_an_answer_of_ours_that_was_deleted_before_cora_was_heard_is_no_answer(house: House) -> None:
+    house.hear(Judged(answer("r1", post(), SORRY, by=US, at=NOON), CHATTER), now=LATER)
+    house.casebook.rounds.record_again(ROSE.key, [Gone("r1", "deleted")], "x", LATER)
+    assert house.state(house.complain(now=LATER)) is CaseState.OPEN
 
 
 def test_an_older_answer_does_not_settle_an_unsure_reply(house: House) -> None:

@@ -113,6 +113,44 @@ def test_when_ben_was_quicker_ana_is_told_who_and_keeps_her_words(house: House, 
     assert file_of(house, case_id).replies[0].approved_by == "person:2"
 
 
+def test_when_ben_said_yes_to_the_same_words_ana_is_told_that_it_was_ben(
+    house: House, ana: Browser, ben: Browser
+) -> None:
+    case_id = house.complain()
+    hers = answer_form(ana, case_id)
+    approve(ben, case_id, text=CALM)
+    answer = ana.post(f"/cases/{case_id}/approve", data=hers | {"text": CALM})
+    assert answer.status_code == 409
+    assert "Ben" in words(parse(answer.text))
+    assert states(house, case_id) == [ReplyState.APPROVED]
+
+
+def test_other_words_in_a_second_window_are_not_taken_for_a_second_press(house: House, ana: Browser) -> None:
+    case_id = house.complain()
+    form = answer_form(ana, case_id)
+    approve(ana, case_id, form)
+    answer = ana.post(f"/cases/{case_id}/approve", data=form | {"text": CALM})
+    assert answer.status_code == 409
+    assert CALM in [one.text for one in tags(parse(answer.text), "textarea")]
+
+
+def test_a_yes_after_an_undo_is_a_yes(house: House, ana: Browser) -> None:
+    case_id = house.complain()
+    form = answer_form(ana, case_id)
+    approve(ana, case_id, form, text=CALM)
+    ana.post(f"/cases/{case_id}/undo", data=form | {"reply": str(file_of(house, case_id).replies[0].id)})
+    approve(ana, case_id, text=CALM)  # at once, and word for word
+    assert states(house, case_id) == [ReplyState.WITHDRAWN, ReplyState.APPROVED]
+
+
+def test_a_yes_in_sight_of_another_turn_than_the_text_was_made_for_does_not_count(house: House, ana: Browser) -> None:
+    case_id = house.complain()
+    form = answer_form(ana, case_id)
+    answer = ana.post(f"/cases/{case_id}/approve", data=form | {"seen": str(int(form["seen"]) + 1)})
+    assert answer.status_code == 409
+    assert states(house, case_id) == []
+
+
 def test_when_the_customer_wrote_again_nothing_is_approved_and_the_new_words_are_shown(
     house: House, ana: Browser
 ) -> None:
