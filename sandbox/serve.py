@@ -91,6 +91,7 @@ class Served:
             "access_log": False,
             "lifespan": "off",
             "date_header": False,
+            "timeout_keep_alive": 60,  # uvicorn closes after 5 s, just when a demo that polls every 5 s asks again
         }
         self._server = Prompt(uvicorn.Config(app, http=Line, ws="none", server_header=False, **options))
         self._thread = threading.Thread(
