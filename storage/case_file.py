@@ -245,6 +245,7 @@ def _replies(connection: Connection, case_id: int) -> tuple[ReplyView, ...]:
             looks=row.looks,
             removal_due_at=row.removal_due_at,
             corrects=row.corrects,
+            seen_turn=row.seen_turn,
         )
         for row in rows
     )

@@ -125,7 +125,8 @@ class ProposalView:
 
 @dataclass(frozen=True, slots=True)
 class ReplyView:
-    """One reply and how it is doing. `removal_due_at` is set while it is being taken down."""
+    """One reply and how it is doing. `removal_due_at` is set while it is being taken down; `seen_turn` is the turn of the case
+    that was seen when it was approved, None where the answer was seen outside."""
 
     id: int
     state: ReplyState
@@ -145,6 +146,7 @@ class ReplyView:
     looks: int
     removal_due_at: datetime | None
     corrects: int | None
+    seen_turn: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,10 +44,10 @@ def going_out(house: House, browser: Browser, case_id: int) -> Reply:
     return claimed
 
 
-def put_up(house: House, case_id: int) -> None:
+def put_up(house: House, case_id: int, after: timedelta = timedelta(minutes=16)) -> None:
     """The outbox posts what is held."""
     replies = house.casebook.replies
-    house.clock.move(timedelta(minutes=16))
+    house.clock.move(after)
     for due in replies.due(house.clock()):
         claimed = replies.claim(due.id, house.clock())
         assert claimed is not None
@@ -141,6 +141,25 @@ def test_a_yes_after_an_undo_is_a_yes(house: House, ana: Browser) -> None:
     ana.post(f"/cases/{case_id}/undo", data=form | {"reply": str(file_of(house, case_id).replies[0].id)})
     approve(ana, case_id, text=CALM)  # at once, and word for word
     assert states(house, case_id) == [ReplyState.WITHDRAWN, ReplyState.APPROVED]
+
+
+def test_the_same_words_to_what_cora_wrote_since_are_another_answer(house: House, ana: Browser) -> None:
+    house.settings = replace(house.settings, posting=replace(house.settings.posting, first_replies=0))
+    case_id = house.complain()
+    approve(ana, case_id, text=CALM)
+    put_up(house, case_id, after=timedelta(seconds=61))
+    house.write_again(case_id)
+    house.propose_now(case_id)
+    approve(ana, case_id, text=CALM)  # well within the time of a second press
+    assert states(house, case_id) == [ReplyState.POSTED, ReplyState.APPROVED]
+
+
+def test_a_second_press_much_later_is_not_taken_for_the_first(house: House, ana: Browser) -> None:
+    case_id = house.complain()
+    form = answer_form(ana, case_id)
+    approve(ana, case_id, form)
+    house.clock.move(timedelta(minutes=3))
+    assert ana.post(f"/cases/{case_id}/approve", data=form).status_code == 409
 
 
 def test_a_yes_in_sight_of_another_turn_than_the_text_was_made_for_does_not_count(house: House, ana: Browser) -> None:

@@ -19,7 +19,7 @@ from storage.words import ReachHow, ReplyState
 router = APIRouter()
 
 TWICE = timedelta(minutes=2)
-"""The same yes to the same text by the same person within this time is a second press of one button."""
+"""The same yes to the same text by the same person in sight of the same turn, within this time, is a second press of one button."""
 
 
 @router.post("/cases/{case_id}/approve")
@@ -36,7 +36,7 @@ def approve(
     """Approve the text as it stood on the page. Findings that block ask once more; when the world moved on, the text is kept."""
     file = open_file(visitor, case_id)
     chosen = find_proposal(file, proposal)
-    if done := _pressed_before(visitor, file, text, back):
+    if done := _pressed_before(visitor, file, text, seen, back):
         return done
     if chosen is None:
         return moved_on(visitor, case_id, "This answer belongs to an earlier turn of the case.", text)
@@ -46,7 +46,7 @@ def approve(
     try:
         _say_yes(visitor, file, editor, seen, anyway=anyway == "yes")
     except MovedOn as moved:
-        done = _pressed_before(visitor, open_file(visitor, case_id), text, back)
+        done = _pressed_before(visitor, open_file(visitor, case_id), text, seen, back)
         return done or moved_on(visitor, case_id, moved.why, text)
     return _done(visitor, file, back, by_hand=editor.by_hand)
 
@@ -58,10 +58,11 @@ def _say_yes(visitor: Visitor, file: CaseFile, editor: Editor, seen: int, *, any
     casebook.replies.approve(revised, seen, by, now, hold=hold, anyway=anyway)
 
 
-def _pressed_before(visitor: Visitor, file: CaseFile, text: str, back: str) -> Response | None:
+def _pressed_before(visitor: Visitor, file: CaseFile, text: str, seen: int, back: str) -> Response | None:
     """A second press of the same button gets the answer of the first."""
     for one in file.replies:
-        if one.text != text or one.approved_by != visitor.by or one.approved_at is None:
+        # The same words to what the customer wrote since are another answer.
+        if (one.text, one.approved_by, one.seen_turn) != (text, visitor.by, seen) or one.approved_at is None:
             continue
         if visitor.now - one.approved_at < TWICE and one.state not in SPENT_REPLIES:
             return _done(visitor, file, back, by_hand=one.state is ReplyState.BY_HAND)
