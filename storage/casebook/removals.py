@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, or_, select, update
 
 from storage.casebook.moves import MACHINE, case_row, move_case, move_reply, next_turn, park, reply_row, touch, write
-from storage.casebook.pauses import not_paused
+from storage.casebook.pauses import is_paused, not_paused
 from storage.casebook.shelf import Shelf
 from storage.lifecycle import MovedOn
 from storage.tables import replies
@@ -97,6 +97,8 @@ class Removals(Shelf):
         with self._writing() as connection:
             row = reply_row(connection, reply_id)
             if row.state != ReplyState.POSTED or row.removal_due_at is None or row.removal_due_at > now:
+                return None
+            if is_paused(connection, row.brand):
                 return None
             taken = connection.execute(
                 update(replies)

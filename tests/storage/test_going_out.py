@@ -474,6 +474,14 @@ def test_an_older_answer_does_not_settle_an_unsure_reply(house: House) -> None:
     assert [one.origin for one in house.file(1).replies] == [Origin.HERE, Origin.OUTSIDE]
 
 
+def test_an_answer_on_the_site_after_all_was_made_good_changes_nothing(house: House) -> None:
+    house.complain()
+    house.casebook.cases.resolve(1, "Oven", "A new cake", "", house.ana, AT)
+    before = house.file(1)
+    seen_outside(house)
+    assert (house.file(1).case, house.file(1).replies, house.file(1).history) == (before.case, (), before.history)
+
+
 def test_a_reply_posted_by_hand_is_noticed_by_itself(house: House) -> None:
     reply_id = house.by_hand()
     seen_outside(house)
@@ -596,6 +604,7 @@ def test_a_removal_waits_while_paused(house: House) -> None:
     reply_id = taking_down(house)
     house.casebook.pauses.pause("*", house.ana, AT)
     assert house.casebook.removals.due(LATER) == ()
+    assert house.casebook.removals.claim(reply_id, LATER) is None  # paused since we looked what is due
     house.casebook.removals.undo(reply_id, house.ana, LATER)
 
 
