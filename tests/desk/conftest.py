@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import structlog
 
 from desk.brands import BrandSection, ShopSection
 from desk.config import Settings
 from desk.wiring import House, open_house
 from storage.casebook import Judged
 from storage.words import Audience, Author, Draft, Kind, Post, Purpose, Reach, ReachHow, Topic, Verdict
+from tests.quiet_logs import logging_left_alone
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 """Sunday, 9 in the morning in Bucharest."""
@@ -30,12 +29,8 @@ ROSE = BrandSection(
 @pytest.fixture
 def logs_as_before() -> Iterator[None]:
     """Leave logging as it was for the tests that follow."""
-    root = logging.getLogger()
-    before = (root.handlers[:], root.level, structlog.get_config())
-    yield
-    root.handlers[:], level, config = before
-    root.setLevel(level)
-    structlog.configure(**config)
+    with logging_left_alone():
+        yield
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import logging
 import os
 import shutil
 import stat
@@ -13,13 +12,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import structlog
 
 from desk.cli import run
 from desk.clock import utc_now
 from desk.config_file import load_settings
 from desk.web.passwords import is_right
 from desk.wiring import House, open_house
+from tests.quiet_logs import logging_left_alone
 
 ANA = "ana@rosebakery.example"
 SECRET = "four quiet words here"
@@ -31,12 +30,8 @@ def _at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("AMENDS_")]:
         monkeypatch.delenv(name)
-    root = logging.getLogger()
-    before = (root.handlers[:], root.level, structlog.get_config())
-    yield
-    root.handlers[:], level, config = before
-    root.setLevel(level)
-    structlog.configure(**config)
+    with logging_left_alone():
+        yield
 
 
 INIT = ["init", "--yes", "--brand", "Rose Bakery", "--email", ANA, "--name", "Ana", "--time-zone", "Europe/Bucharest"]
@@ -49,7 +44,8 @@ def shop_as_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("AMENDS_OWNER_PASSWORD", SECRET)
-        assert run(INIT) == 0
+        with logging_left_alone():  # this runs before any one test's own fixtures, and would outlast them all
+            assert run(INIT) == 0
     return folder
 
 
