@@ -548,6 +548,9 @@ def test_a_reply_is_taken_down_after_its_undo_window_and_the_case_is_open_again(
     assert "Wrong cake." in [move.note for move in house.file(1).history]
     with moved_on("settled by another process"):
         removals.removed(reply_id, removal.fence, LATER)
+    with moved_on("Too late to undo"):
+        removals.undo(reply_id, house.ana, LATER)
+    assert removals.claim(reply_id, LATER + DAY) is None
     house.approve(house.propose(1))
 
 
@@ -583,6 +586,7 @@ def test_one_claims_a_removal_and_a_dead_claim_is_tried_again(house: House) -> N
     reply_id = taking_down(house)
     first = claimed(house, reply_id)
     removals = house.casebook.removals
+    assert removals.due(LATER + LEASE - SECOND) == ()
     assert removals.claim(reply_id, LATER + LEASE - SECOND) is None
     second = claimed(house, reply_id, LATER + LEASE)
     assert second.fence == first.fence + 1

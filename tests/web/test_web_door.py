@@ -6,9 +6,11 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from fastapi import Request
 
 from desk.web import create_app, passwords
 from desk.web.patience import ACCOUNT, ADDRESS, Patience, near
+from desk.web.visitor import address_of
 from tests.clock import NOON
 from tests.web.small_house import PASSWORD, House, Settings
 from tests.web.visitors import Browser, words
@@ -179,12 +181,13 @@ def test_the_practice_town_lets_its_visitor_in_by_itself(build_house: Callable[.
         ("http://192.0.2.1:8420", "127.0.0.1", {}),
         ("http://amends.evil.example", "127.0.0.1", {}),
         ("http://127.0.0.1:8420", "127.0.0.1", {"x-forwarded-for": "192.0.2.9"}),
+        ("http://inbox.example", "127.0.0.1", {}),  # through a proxy on this machine that says nothing of itself
     ],
 )
 def test_the_practice_town_opens_to_nobody_from_elsewhere(
     build_house: Callable[..., House], address: str, peer: str, headers: dict[str, str]
 ) -> None:
-    house = build_house(Settings(demo=True))
+    house = build_house(Settings(demo=True, public_url="http://inbox.example"))
     browser = Browser(create_app(house, house.clock), address, peer)
     browser.headers.update(headers)
     assert browser.get("/").status_code in (400, 403)
@@ -211,6 +214,48 @@ def test_behind_the_proxy_of_the_settings_the_cookie_is_for_https_alone(build_ho
     assert answer.headers["strict-transport-security"] == "max-age=31536000"
     browser.sign_in(ANA)
     assert browser.get("/account", follow_redirects=False).status_code == 200
+
+
+@pytest.mark.parametrize(("proto", "status"), [("http", 403), ("https", 200)])
+def test_a_proxy_that_was_itself_asked_in_plain_text_asks_for_no_password(
+    build_house: Callable[..., House], proto: str, status: int
+) -> None:
+    house = build_house(Settings(public_url="https://inbox.example"))
+    browser = Browser(create_app(house, house.clock), "http://inbox.example", "127.0.0.1")
+    assert browser.get("/sign-in", headers={"x-forwarded-proto": proto}).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("address", "forwarded", "known"),
+    [
+        ("https://inbox.example", "198.51.100.7", "192.0.2.9"),  # nobody stood between
+        ("http://127.0.0.1:8420", "198.51.100.7", "192.0.2.9"),  # not by the proxy of the settings
+        (
+            "http://inbox.example",
+            "198.51.100.7, 203.0.113.5",
+            "203.0.113.5",
+        ),  # what the proxy saw, not what it was told
+        ("http://inbox.example", "", "192.0.2.9"),
+    ],
+)
+def test_mallory_cannot_invent_the_address_that_is_made_to_wait(
+    build_house: Callable[..., House], address: str, forwarded: str, known: str
+) -> None:
+    house = build_house(Settings(public_url="https://inbox.example"))
+    scheme, _, host = address.partition("://")
+    headers = [(b"host", host.encode()), *([(b"x-forwarded-for", forwarded.encode())] if forwarded else [])]
+    told = {"type": "http", "scheme": scheme, "path": "/", "query_string": b"", "headers": headers}
+    asked = Request(told | {"client": ("192.0.2.9", 50000), "app": create_app(house, house.clock)})
+    assert address_of(asked) == known
+
+
+def test_who_pressed_a_button_after_the_session_ended_comes_back_to_a_page(house: House, ana: Browser) -> None:
+    case_id = house.complain()
+    form = {"token": ana.token()}
+    house.clock.move(timedelta(days=60))
+    answer = ana.post(f"/cases/{case_id}/undo", data=form | {"reply": "1"}, follow_redirects=False)
+    assert answer.status_code == 303
+    assert "undo" not in answer.headers["location"]
 
 
 def test_a_crowd_at_the_door_is_asked_to_wait_instead_of_filling_the_memory() -> None:
