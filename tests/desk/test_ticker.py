@@ -169,6 +169,22 @@ def test_ending_waits_for_work_and_says_what_it_had_to_leave(house: House) -> No
     over.set()
 
 
+def test_ending_lets_work_finish_that_is_nearly_done(house: House) -> None:
+    begun, done = threading.Event(), threading.Event()
+
+    def finish(_house: House, _now: datetime) -> int:
+        begun.set()
+        time.sleep(0.1)
+        done.set()
+        return 1
+
+    ticker = Ticker(quick(house), [DueWork("post", finish)])
+    ticker.start()
+    assert begun.wait(SOON)
+    assert ticker.end(timedelta(seconds=SOON)) == ()
+    assert done.is_set()
+
+
 def test_after_the_end_nothing_is_begun(house: House) -> None:
     work = Counted("post")
     with ticking(house, work.work) as ticker:

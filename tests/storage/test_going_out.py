@@ -482,6 +482,14 @@ def test_an_answer_on_the_site_after_all_was_made_good_changes_nothing(house: Ho
     assert (house.file(1).case, house.file(1).replies, house.file(1).history) == (before.case, (), before.history)
 
 
+def test_what_was_answered_and_then_edited_asks_for_a_look_and_is_not_closed_by_the_machine(house: House) -> None:
+    house.complain()
+    seen_outside(house)
+    edited = Judged(post(said="About that cake", edited_at=LATER), CHATTER)
+    house.casebook.rounds.record_again(ROSE.key, [edited], "x", LATER)
+    assert house.state(1) is CaseState.OPEN
+
+
 def test_a_reply_posted_by_hand_is_noticed_by_itself(house: House) -> None:
     reply_id = house.by_hand()
     seen_outside(house)
