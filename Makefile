@@ -9,7 +9,7 @@ BIN   := $(VENV)/bin
 PIP   := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 LOCK  := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
          --no-header --no-annotate --no-emit-index-url
-ROOMS := monitor responders storage places desk sandbox
+ROOMS := monitor responders storage places desk sandbox torture
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
@@ -103,7 +103,8 @@ locks: $(VENV)/.made-dev ## choose the newest allowed versions and lock them wit
 	@$(LOCK) --upgrade requirements/build.in --output-file requirements/build.txt >/dev/null
 	@$(LOCK) --upgrade --no-deps requirements/carriers.in >> requirements/build.txt
 	@$(LOCK) --upgrade pyproject.toml --output-file requirements/run.txt >/dev/null
-	@$(LOCK) --upgrade pyproject.toml --extra dev --constraint requirements/run.txt --output-file requirements/dev.txt >/dev/null
+	@$(LOCK) --upgrade pyproject.toml --extra scale --constraint requirements/run.txt --output-file requirements/scale.txt >/dev/null
+	@$(LOCK) --upgrade pyproject.toml --extra dev --extra scale --constraint requirements/scale.txt --output-file requirements/dev.txt >/dev/null
 
 wheel: $(VENV)/.made-run ## build the wheel into dist/
 	@$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .

@@ -32,6 +32,8 @@ class Pages(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
+                loop="asyncio",  # the same whether or not quicker ones happen to be installed
+                http="h11",
                 log_config=None,
                 access_log=False,
                 server_header=False,

@@ -90,6 +90,7 @@ class Served:
             "log_config": None,
             "access_log": False,
             "lifespan": "off",
+            "loop": "asyncio",  # the same whether or not a quicker one happens to be installed
             "date_header": False,
             "timeout_keep_alive": 60,  # uvicorn closes after 5 s, just when a demo that polls every 5 s asks again
         }

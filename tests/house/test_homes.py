@@ -15,23 +15,31 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-ROOMS = ("monitor", "responders", "storage", "places", "desk", "sandbox")
+ROOMS = ("monitor", "responders", "storage", "places", "desk", "sandbox", "torture")
 
 HOMES: dict[str, tuple[str, ...]] = {
     "alembic": ("storage/", "alembic/"),
     "apscheduler": ("desk/",),
     "argon2": ("desk/",),
+    "atproto": ("places/bluesky/",),
+    "atproto_client": ("places/bluesky/",),
     "css_inline": ("desk/digest/",),
     "fastapi": ("desk/web/",),
+    "feedparser": ("places/reddit/",),
+    "httpx": ("places/",),
+    "mastodon": ("places/mastodon/",),
     "praw": ("places/reddit/",),
     "prawcore": ("places/reddit/",),
+    "procrastinate": ("desk/scaled/", "alembic/"),
+    "psycopg": ("storage/", "desk/scaled/", "torture/"),
     "py3langid": ("monitor/filter/", "responders/languages.py"),
     "pydantic": ("desk/",),
     "pydantic_core": ("desk/",),
     "pydantic_settings": ("desk/",),
-    "requests": ("places/",),
-    "rich": ("desk/",),
-    "sqlalchemy": ("storage/", "alembic/"),
+    "regex": ("places/",),
+    "requests": ("places/", "torture/"),
+    "rich": ("desk/", "torture/"),
+    "sqlalchemy": ("storage/", "alembic/", "torture/"),
     "starlette": ("desk/web/", "sandbox/"),
     "tweepy": ("places/x/",),
     "twitter_text": ("places/",),

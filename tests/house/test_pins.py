@@ -13,7 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-LOCKS = ("build.txt", "run.txt", "dev.txt")
+LOCKS = ("build.txt", "run.txt", "scale.txt", "dev.txt")
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,9 @@ def test_everything_locked_is_pinned_exactly_and_has_a_hash(project: Path, name:
 def test_every_dependency_we_name_is_locked_at_a_version_we_allow(project: Path, pyproject: dict[str, Any]) -> None:
     folder = project / "requirements"
     assert_met(wanted(pyproject["project"]["dependencies"]), pins(folder / "run.txt"))
-    assert_met(wanted(pyproject["project"]["optional-dependencies"]["dev"]), pins(folder / "dev.txt"))
+    extras = pyproject["project"]["optional-dependencies"]
+    assert_met(wanted(extras["scale"]), pins(folder / "scale.txt"))
+    assert_met(wanted([*extras["dev"], *extras["scale"]]), pins(folder / "dev.txt"))
     assert_met(wanted(pyproject["build-system"]["requires"]), pins(folder / "build.txt"))
     for source in ("build.in", "carriers.in"):
         assert_met(wanted((folder / source).read_text().splitlines()), pins(folder / "build.txt"))
