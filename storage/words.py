@@ -162,12 +162,16 @@ class Poison:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one poll brought. `cursor` is where the next poll begins (opaque, may lie mid-walk); `more` asks to poll again at once."""
+    """What one poll brought. `cursor` is where the next poll begins (opaque, may lie mid-walk); `more` asks to poll again at once.
+
+    `gap`: the place shows no further back, and posts between the poll before and the oldest of these may be missing.
+    """
 
     posts: tuple[Post, ...]
     cursor: str | None
     more: bool = False
     poison: tuple[Poison, ...] = ()
+    gap: bool = False
 
 
 @dataclass(frozen=True, slots=True)
