@@ -15,6 +15,7 @@ from storage.words import (
     Account,
     Audience,
     Batch,
+    Cause,
     Gone,
     Length,
     Post,
@@ -32,9 +33,19 @@ class Unavailable(Exception):
         self.why = why
         self.retry_at = retry_at
 
+    @property
+    def cause(self) -> Cause:
+        """What it means for the owner: a site that tells when to come again has a limit, one that tells nothing is down."""
+        return Cause.DOWN if self.retry_at is None else Cause.LIMIT
+
 
 class NeedsPerson(Unavailable):
     """Unavailable until somebody acts: a wrong key, a revoked token, no credits. `why` says what to do."""
+
+    @property
+    def cause(self) -> Cause:
+        """Whatever the time told, without a person it stays as it is."""
+        return Cause.KEY
 
 
 class Refused(Exception):

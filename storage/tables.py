@@ -34,7 +34,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
 from storage.lifecycle import LIVE_CASES, SPENT_REPLIES
-from storage.words import Audience, CaseState, Kind, Origin, Purpose, ReachHow, ReplyState, Topic
+from storage.words import Audience, CaseState, Cause, Kind, Origin, Purpose, ReachHow, ReplyState, Topic
 
 metadata = MetaData(
     naming_convention={
@@ -163,6 +163,45 @@ sources = Table(
     Column("failures", Integer, nullable=False, default=0),
     Column("fence", Integer, nullable=False, default=0),
     _at("lease_until", empty=True),
+    Column("cause", String(16), nullable=True),  # of last_error
+    _at("follow_at", empty=True),  # not before then are live cases looked at again by it
+    Column("follow_failures", Integer, nullable=False, default=0, server_default="0"),
+)
+
+blind_windows = Table(
+    "blind_windows",
+    metadata,
+    _id(),
+    _brand(),
+    Column("source_key", String(255), nullable=False),
+    Column("place", String(64), nullable=False),
+    _at("began_at"),  # the last time it had been read
+    _at("ended_at"),
+    Column("cause", String(16), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("gap", Boolean, nullable=False),  # the site shows no further back: posts may be missing
+    _at("caught_up_at", empty=True),
+    _one_of("cause", Cause),
+    Index("ix_blind_windows_ended", "ended_at"),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    _id(),
+    Column("thing", String(255), nullable=False),  # a source's key, or "outbox:" and a brand's
+    _at("began_at"),
+    Column("recipient", String(255), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("message_id", String(255), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("why", Text, nullable=True),
+    _at("claimed_at"),
+    _at("next_at", empty=True),
+    _at("sent_at", empty=True),
+    UniqueConstraint("thing", "began_at", "recipient"),
+    CheckConstraint("state IN ('claimed', 'sent', 'failed')", name="state_known"),
+    CheckConstraint("(sent_at IS NOT NULL) = (state = 'sent')", name="sent_at_when_sent"),
 )
 
 quarantine = Table(
@@ -505,5 +544,5 @@ leases = Table(
     _at("until"),
 )
 
-HOUSE_WIDE = frozenset({"people", "sessions", "leases", "pauses"})
+HOUSE_WIDE = frozenset({"people", "sessions", "leases", "pauses", "alerts"})
 """Tables that belong to the house and carry no brand column (a pause names its brand in `scope`)."""

@@ -79,6 +79,16 @@ class ReachHow(StrEnum):
     NONE = "none"  # it cannot be answered
 
 
+class Cause(StrEnum):
+    """Why a source or the outbox is silent."""
+
+    KEY = "key"  # a key is wrong, expired or revoked, or there is no credit: a person must act
+    LIMIT = "limit"  # the site's limit is reached; it goes on by itself
+    DOWN = "down"  # the site does not answer, or answers nonsense
+    OURS = "ours"  # a mistake of ours
+    OFF = "off"  # Amends itself was not running
+
+
 class CaseState(StrEnum):
     """Life of a case; allowed moves are in `storage.lifecycle`."""
 
