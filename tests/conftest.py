@@ -14,6 +14,26 @@ import hypothesis
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.databases import (
+    any_url,
+    migrated_postgres_url,
+    migrated_sqlite_url,
+    postgres_server,
+    postgres_template,
+    postgres_url,
+    sqlite_template,
+)
+
+__all__ = [  # fixtures for every test
+    "any_url",
+    "migrated_postgres_url",
+    "migrated_sqlite_url",
+    "postgres_server",
+    "postgres_template",
+    "postgres_url",
+    "sqlite_template",
+]
+
 REQUIRE_BROWSER = os.environ.get("AMENDS_REQUIRE_BROWSER") == "1"
 NO_CHROMIUM = "Chromium is not installed (on Debian: apt-get install chromium)"
 
