@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zlib import crc32
 
@@ -14,7 +14,9 @@ from storage.case_file import (
     as_reach,
     read_case_file,
 )
+from storage.casebook.blindness import windows
 from storage.casebook.cases import unanswered_old
+from storage.casebook.pauses import not_paused
 from storage.casebook.posts import with_texts
 from storage.casebook.sources import all_sources
 from storage.engine import reading
@@ -38,10 +40,12 @@ from storage.tables import (
     verdicts,
 )
 from storage.views import (
+    BlindWindow,
     CaseFile,
     Counts,
     Inbox,
     InboxRow,
+    LateReply,
     Lists,
     SourceState,
 )
@@ -49,6 +53,11 @@ from storage.words import CaseState, Kind, Origin, ReplyState, Topic
 
 FIRST_WORDS = 280
 """How much of a post a list shows."""
+
+LATE = timedelta(minutes=30)
+"""An approved reply not settled by then is late: the longest hold is 15 minutes, and going out takes seconds."""
+LATE_LOOK = timedelta(hours=1)
+"""So long may we look for a reply before it counts as late: two looks and a repeat take less than that on every place."""
 
 _IN_HAND = (ReplyState.APPROVED, ReplyState.SENDING, ReplyState.UNCERTAIN, ReplyState.BY_HAND)
 
@@ -165,6 +174,37 @@ class Reading:
         """How every source is doing."""
         with reading(self.engine) as connection:
             return all_sources(connection)
+
+    def blind_windows(self, since: datetime, limit: int = 50) -> tuple[BlindWindow, ...]:
+        """Times in which a source was not read, ended after `since`, newest first."""
+        with reading(self.engine) as connection:
+            return windows(connection, since, limit)
+
+    def late_replies(self, now: datetime) -> tuple[LateReply, ...]:
+        """Approved replies that should be settled by now and are not, nor wait for a person, by brand and place, oldest first."""
+        waiting = replies.c.state.in_([ReplyState.APPROVED, ReplyState.SENDING]) & (replies.c.approved_at < now - LATE)
+        unseen = (
+            (replies.c.state == ReplyState.UNCERTAIN)
+            & replies.c.look_at.is_not(None)
+            & (replies.c.sent_at < now - LATE_LOOK)
+        )
+        query = (
+            select(replies.c.brand, replies.c.place, replies.c.approved_at, replies.c.why)
+            .where(or_(waiting, unseen), not_paused(replies.c.brand))
+            .order_by(replies.c.approved_at, replies.c.id)
+        )
+        late: dict[tuple[str, str], LateReply] = {}
+        with reading(self.engine) as connection:
+            for row in connection.execute(query):
+                known = late.get((row.brand, row.place))
+                late[row.brand, row.place] = LateReply(
+                    brand=row.brand,
+                    place=row.place,
+                    number=known.number + 1 if known else 1,
+                    since=known.since if known else row.approved_at,
+                    why=row.why or (known.why if known else None),
+                )
+        return tuple(late.values())
 
     def quarantined(self, limit: int = 50) -> tuple[tuple[datetime, str, str, str], ...]:
         """Posts that could not be read: (when, source, why, the beginning of what came), newest first."""

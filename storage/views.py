@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from storage.words import (
     Audience,
     CaseState,
+    Cause,
     Finding,
     Kind,
     Origin,
@@ -63,11 +64,55 @@ class SourceState:
     failures: int
     fence: int
     opened_at: datetime
+    cause: Cause | None = None  # of last_error
+    last_error_at: datetime | None = None
+    follow_at: datetime | None = None
+    follow_failures: int = 0
+
+    @property
+    def seen_until(self) -> datetime:
+        """Until when nothing was missed: the last success, or when we began to listen."""
+        return self.last_success_at or self.opened_at
 
     def is_stale(self, now: datetime) -> bool:
         """Silent for longer than three intervals (at least ten minutes): somebody must be told."""
-        quiet = now - (self.last_success_at or self.opened_at)
-        return quiet > max(3 * self.every, timedelta(minutes=10))
+        return now - self.seen_until > max(3 * self.every, timedelta(minutes=10))
+
+
+@dataclass(frozen=True, slots=True)
+class BlindWindow:
+    """A time in which a source was not read. `caught_up_at`: what was written then has been read since. `gap`: it may be missing."""
+
+    brand: str
+    source_key: str
+    place: str
+    began_at: datetime
+    ended_at: datetime
+    cause: Cause
+    why: str
+    gap: bool
+    caught_up_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LateReply:
+    """Approved replies of a brand on a place that are not settled long after they should be. `why` is the newest reason, if any."""
+
+    brand: str
+    place: str
+    number: int
+    since: datetime  # the oldest one's approval
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An alert taken for sending. `thing` is what is silent."""
+
+    id: int
+    thing: str
+    message_id: str
+    tries: int
 
 
 @dataclass(frozen=True, slots=True)

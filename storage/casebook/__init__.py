@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Engine
 
+from storage.casebook.alerts import Alerts
 from storage.casebook.approving import Blocked
 from storage.casebook.brands import Brands
 from storage.casebook.cases import Cases
@@ -40,6 +41,7 @@ class Casebook:
         self.pauses = Pauses(engine, key, wake)
         self.digests = Digests(engine, key, wake)
         self.leases = Leases(engine, key, wake)
+        self.alerts = Alerts(engine, key, wake)
 
     def can_write(self) -> None:
         """Try a write that changes nothing. Raises BaseUnavailable with the reason."""

@@ -84,7 +84,7 @@ class Rounds(Shelf):
         """One batch of one source with its cursor, all or nothing. Raises MovedOn when the source's claim was lost."""
         with self._writing() as connection:
             brand = _brand_of(connection, source_key)
-            settle(connection, source_key, fence, batch.cursor, batch.more, now)
+            settle(connection, source_key, fence, batch, now)
             return self._take_all(connection, brand, source_key, judged, batch.poison, now)
 
     def record_import(

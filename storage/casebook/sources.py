@@ -7,10 +7,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, or_, select, update
 
+from storage.casebook.blindness import note_window
 from storage.casebook.shelf import Shelf
 from storage.lifecycle import MovedOn
 from storage.tables import sources
 from storage.views import SourceState
+from storage.words import Batch, Cause
 
 LEASE = timedelta(minutes=2)
 """A poll that has not ended by then is taken to have died; its fence no longer counts."""
@@ -66,7 +68,9 @@ class Sources(Shelf):
             )
             return _state(row, fence=row.fence + 1)
 
-    def failed(self, key: str, fence: int, why: str, retry_at: datetime, now: datetime) -> None:
+    def failed(
+        self, key: str, fence: int, why: str, retry_at: datetime, now: datetime, cause: Cause = Cause.DOWN
+    ) -> None:
         """The poll failed; say why, and when to try again. A later claim makes this harmless."""
         with self._writing() as connection:
             connection.execute(
@@ -75,34 +79,58 @@ class Sources(Shelf):
                 .values(
                     last_error=why[:500],
                     last_error_at=now,
+                    cause=cause,
                     failures=sources.c.failures + 1,
                     next_at=retry_at,
                     lease_until=None,
                 )
             )
 
+    def follow_failed(self, key: str, follow_at: datetime) -> None:
+        """Live cases could not be looked at again by this source; not before `follow_at` is it asked once more."""
+        with self._writing() as connection:
+            connection.execute(
+                update(sources)
+                .where(sources.c.key == key)
+                .values(follow_at=follow_at, follow_failures=sources.c.follow_failures + 1)
+            )
+
+    def followed(self, key: str) -> None:
+        """Looking again works once more."""
+        with self._writing() as connection:
+            connection.execute(
+                update(sources)
+                .where(sources.c.key == key, sources.c.follow_failures > 0)
+                .values(follow_at=None, follow_failures=0)
+            )
+
     def poll_now(self, now: datetime) -> None:
         """Make every source due at once: somebody asked, or the clock was moved back and plans lie too far off."""
         with self._writing() as connection:
-            connection.execute(update(sources).values(next_at=now))
+            connection.execute(update(sources).values(next_at=now, follow_at=None))
 
 
-def settle(connection: Connection, key: str, fence: int, cursor: str | None, more: bool, now: datetime) -> None:
-    """A round was recorded: move the cursor, in the same transaction. Raises MovedOn when the claim was lost."""
+def settle(connection: Connection, key: str, fence: int, batch: Batch, now: datetime) -> None:
+    """A round was recorded: move the cursor, in the same transaction. Raises MovedOn when the claim was lost.
+
+    When it had been silent for too long, or the place shows no further back, that is written down as a window.
+    """
     row = connection.execute(select(sources).where(sources.c.key == key)).one_or_none()
     if row is None or row.fence != fence:
         raise MovedOn(f"Another poll of {key} has taken over; this one is dropped.")
-    next_at = now if more else now + timedelta(seconds=row.every_seconds)
+    note_window(connection, row, _state(row), batch, now)
+    next_at = now if batch.more else now + timedelta(seconds=row.every_seconds)
     connection.execute(
         update(sources)
         .where(sources.c.key == key, sources.c.fence == fence)
         .values(
-            cursor=cursor,
+            cursor=batch.cursor,
             next_at=next_at,
             last_success_at=now,
             last_error=None,
+            cause=None,
             failures=0,
-            lease_until=now + LEASE if more else None,
+            lease_until=now + LEASE if batch.more else None,
         )
     )
 
@@ -135,4 +163,8 @@ def _state(row: Row[Any], *, fence: int | None = None) -> SourceState:
         failures=row.failures,
         fence=row.fence if fence is None else fence,
         opened_at=row.opened_at,
+        cause=Cause(row.cause) if row.cause else None,
+        last_error_at=row.last_error_at,
+        follow_at=row.follow_at,
+        follow_failures=row.follow_failures,
     )

@@ -492,6 +492,10 @@ def test_the_base_allows_what_may_be(house: House, sql: str) -> None:
         ("pauses.scope", "INSERT INTO pauses (scope, by, at) SELECT scope, 'person:2', at FROM pauses"),
         ("pauses_ending_whole", "UPDATE pauses SET ended_by = 'person:2'"),
         ("leases.name", "INSERT INTO leases SELECT * FROM leases"),
+        ("alerts.thing, alerts.began_at, alerts.recipient", "INSERT INTO alerts SELECT 2, thing, began_at, recipient, state, 'm', 1, NULL, claimed_at, NULL, NULL FROM alerts"),
+        ("alerts_state_known", "UPDATE alerts SET state = 'lost'"),
+        ("alerts_sent_at_when_sent", "UPDATE alerts SET state = 'sent'"),
+        ("blind_windows_cause_known", "UPDATE blind_windows SET cause = 'weather'"),
         ("sessions.token_hash", "INSERT INTO sessions SELECT * FROM sessions"),
         ("FOREIGN KEY", "DELETE FROM people WHERE id = 1"),
     ],
@@ -501,6 +505,8 @@ def test_the_base_keeps_the_house_in_order(house: House, why: str, sql: str) -> 
     house.casebook.pauses.pause("*", house.ana, NOON)
     house.casebook.leases.hold("ticker", "one", NOON, MINUTE)
     house.casebook.people.open_session(1, NOON, MINUTE, MINUTE)
+    house.casebook.alerts.claim("x:mentions:rosebakery", NOON, "ana@rosebakery.example", NOON)
+    house.hear(now=NOON)  # the first time for a day: a window
     with pytest.raises(IntegrityError, match=re.escape(why)):
         house.do(sql)
 
