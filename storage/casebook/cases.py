@@ -55,7 +55,8 @@ class Cases(Shelf):
 
     def offline(self, case_id: int, note: str, by: str, now: datetime) -> None:
         """It goes on in private: by message, phone or across the counter."""
-        with self._writing() as connection:
+        with self._writing("propose") as connection:
+            check_remembered(connection, case_row(connection, case_id).customer_id)
             move_case(
                 connection, self.key, case_id, CaseState.OFFLINE,
                 who=by, why="It goes on in private.", now=now, note=note or None,
@@ -146,7 +147,7 @@ class Cases(Shelf):
             ]
         raised = 0
         for brand, local in asked:
-            with self._writing() as connection:
+            with self._writing("propose") as connection:
                 turned = connection.execute(
                     update(brands)
                     .where(

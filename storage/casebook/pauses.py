@@ -27,7 +27,7 @@ class Pauses(Shelf):
 
     def resume(self, scope: str, by: str, now: datetime) -> None:
         """Post again. Resuming "*" ends the pauses of single brands too."""
-        with self._writing() as connection:
+        with self._writing("post", "remove") as connection:
             query = update(pauses).where(_LIVE).values(ended_by=by, ended_at=now)
             connection.execute(query if scope == EVERYTHING else query.where(pauses.c.scope == scope))
 

@@ -37,7 +37,7 @@ class Removals(Shelf):
 
     def approve(self, reply_id: int, why: str, by: str, now: datetime, *, hold: timedelta) -> None:
         """A person's yes to taking a posted reply down. Raises MovedOn when it is not up, or was posted without a known id."""
-        with self._writing() as connection:
+        with self._writing("remove") as connection:
             row = reply_row(connection, reply_id)
             if row.state != ReplyState.POSTED:
                 raise MovedOn("Only a reply that is up can be taken down.")

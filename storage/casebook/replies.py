@@ -68,7 +68,7 @@ class Replies(Shelf):
     ) -> int:
         """A person's yes to one text, in sight of turn `seen`; gives the reply's id. Raises MovedOn (Blocked for findings)."""
         try:
-            with self._writing() as connection:
+            with self._writing("post") as connection:
                 proposal = proposal_row(connection, proposal_id)
                 case = case_row(connection, proposal.case_id)
                 check_approval(connection, case, proposal, seen, anyway)
@@ -277,7 +277,7 @@ class Replies(Shelf):
 
     def try_again(self, reply_id: int, fence: int, now: datetime, *, keyed: bool) -> None:
         """Post once more: only where a key makes a repeat harmless, or two looks found nothing. Raises MovedOn otherwise."""
-        with self._writing() as connection:
+        with self._writing("post") as connection:
             row = _uncertain(connection, reply_id, fence)
             if not keyed and row.looks < 2:
                 raise MovedOn("Two empty looks are needed before anything is posted again.")

@@ -82,8 +82,9 @@ class Rounds(Shelf):
 
     def record(self, source_key: str, fence: int, judged: Sequence[Judged], batch: Batch, now: datetime) -> Round:
         """One batch of one source with its cursor, all or nothing. Raises MovedOn when the source's claim was lost."""
-        with self._writing() as connection:
-            brand = _brand_of(connection, source_key)
+        with self._writing("propose") as connection:
+            brand, place = _whose(connection, source_key)
+            told = without_forgotten(connection, self.key, place, batch.poison)
             settle(connection, source_key, fence, batch, now)
             return self._take_all(connection, brand, source_key, judged, batch.poison, now)
 
@@ -96,7 +97,7 @@ class Rounds(Shelf):
         poison: Sequence[Poison] = (),
     ) -> Round:
         """Texts from a file or pasted by hand. With `store_only` no case is raised."""
-        with self._writing() as connection:
+        with self._writing("propose") as connection:
             return self._take_all(connection, brand, None, judged, poison, now, store_only=store_only)
 
     def _take_all(
@@ -209,7 +210,7 @@ class Rounds(Shelf):
 
     def record_again(self, brand: str, seen: Sequence[Judged | Gone], place: str, now: datetime) -> None:
         """What looking again showed: edits, deletions, answers in the thread. A stranger's words raise no case here."""
-        with self._writing() as connection:
+        with self._writing("propose") as connection:
             for gone in seen:
                 if isinstance(gone, Gone):
                     self._gone(connection, place, gone, now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,8 @@ from sqlalchemy import Connection, CursorResult, Engine
 
 from storage.engine import reading, writing
 
-Wake = Callable[[Connection], None]
+Wake = Callable[[Connection, Collection[str]], None]
+"""Told last of all inside a transaction which kinds of due work it made ("post", "propose", …), in a fixed order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +24,12 @@ class Shelf:
     wake: Wake | None = None
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
+    def _writing(self, *makes: str) -> Iterator[Connection]:
+        """One write transaction, which makes these kinds of due work."""
         with writing(self.engine) as connection:
             yield connection
-            if self.wake is not None:
-                self.wake(connection)
+            if makes and self.wake is not None:
+                self.wake(connection, sorted(makes))
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:

@@ -104,9 +104,18 @@ class Sources(Shelf):
                 .values(follow_at=None, follow_failures=0)
             )
 
+    def free(self, key: str, fence: int) -> None:
+        """Whoever polled under this fence has died: let others at it now. A newer claim is left alone."""
+        with self._writing("poll") as connection:
+            connection.execute(
+                update(sources)
+                .where(sources.c.key == key, sources.c.fence == fence, sources.c.lease_until.is_not(None))
+                .values(lease_until=None)
+            )
+
     def poll_now(self, now: datetime) -> None:
         """Make every source due at once: somebody asked, or the clock was moved back and plans lie too far off."""
-        with self._writing() as connection:
+        with self._writing("poll") as connection:
             connection.execute(update(sources).values(next_at=now, follow_at=None))
 
 

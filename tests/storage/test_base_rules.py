@@ -15,7 +15,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import CheckConstraint, Table, create_engine, inspect, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError, StatementError
 
-from storage.casebook import Casebook, Judged
+from storage.casebook import Casebook, Judged, Wake
 from storage.engine import BaseUnavailable, open_engine, reading, writing
 from storage.lifecycle import LIVE_CASES, SPENT_REPLIES
 from storage.migrate import downgrade, is_current, scripts, upgrade
@@ -537,10 +537,21 @@ def test_no_warning_is_hidden_in_the_migrations(tmp_path: Path) -> None:
         upgrade(f"sqlite:///{tmp_path}/amends.sqlite")
 
 
-def test_wake_is_called_inside_each_transaction_that_writes(house: House) -> None:
-    in_transaction: list[bool] = []
-    book = Casebook(house.engine, b"key", wake=lambda connection: in_transaction.append(connection.in_transaction()))
+def test_wake_is_told_inside_the_transaction_which_work_it_made(house: House) -> None:
+    told: list[tuple[bool, list[str]]] = []
+    wake: Wake = lambda connection, makes: told.append((connection.in_transaction(), list(makes)))  # noqa: E731
+    book = Casebook(house.engine, b"key", wake=wake)
+    book.pauses.resume("*", house.ana, NOON)
+    assert told == [(True, ["post", "remove"])]
+
+
+def test_nobody_is_woken_for_a_look_or_for_a_write_that_makes_no_work(house: House) -> None:
+    book = Casebook(house.engine, b"key", wake=lambda _connection, makes: pytest.fail(f"woken for {makes}"))
     book.pauses.pause("*", house.ana, NOON)
-    assert in_transaction == [True]
-    book.pauses.paused("rosebakery")
-    assert in_transaction == [True]
+    assert book.pauses.paused("rosebakery")
+
+
+def test_nobody_is_woken_for_what_was_not_written(house: House) -> None:
+    book = Casebook(house.engine, b"key", wake=lambda _connection, makes: pytest.fail(f"woken for {makes}"))
+    with pytest.raises(MovedOn):
+        book.removals.approve(house.approved(), "Not nice enough.", house.ana, NOON, hold=MINUTE)
