@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError, StatementError
 
 from storage.casebook import Casebook, Judged, Wake
 from storage.engine import BaseUnavailable, open_engine, reading, writing
-from storage.lifecycle import LIVE_CASES, SPENT_REPLIES
+from storage.lifecycle import LIVE_CASES, SPENT_REPLIES, MovedOn
 from storage.migrate import downgrade, is_current, scripts, upgrade
 from storage.tables import HOUSE_WIDE, brands, metadata
 from storage.words import Audience, CaseState, Kind, Origin, Purpose, ReachHow, ReplyState, Topic
