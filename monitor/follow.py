@@ -16,6 +16,7 @@ from monitor.judging import judge_each
 from places.doors import Publisher, Source, Unavailable
 from storage.casebook import Casebook, Judged
 from storage.engine import BaseUnavailable
+from storage.views import SourceState
 from storage.words import Brand, Gone, Post
 
 EVERY = timedelta(minutes=5)
@@ -25,6 +26,9 @@ FRESH = timedelta(days=2)
 QUIET_HOURS = 6
 """An older case is looked at within one hour out of so many, so that its cases do not all come at once."""
 _WINDOW = 3 * EVERY  # of that hour: long enough for a case to be taken up at least once
+
+LONGEST_FOLLOW_WAIT = timedelta(hours=2)
+"""However often looking again fails, it is tried at least so often: a deleted complaint must not be answered for long."""
 
 MOST_IDS = 100
 """Posts asked for at once: the most that X's and Reddit's look-ups take."""
@@ -44,15 +48,24 @@ def follow_due(
     Raises only BaseUnavailable, when the casebook itself cannot be used.
     """
     looked = 0
+    states = {state.key: state for state in casebook.sources.all()}
     for source in _one_per_place(sources.values()):
-        brand = brands.get(source.brand)
-        if brand is None:
+        brand, state = brands.get(source.brand), states.get(source.key)
+        if brand is None or (state is not None and not may_follow(state, now)):
             continue
         due = casebook.rounds.to_follow(brand.key, source.place, now, EVERY)
         cases = [case for case in _by_case(due) if is_due(case, now)]
         if cases:
-            looked += _Look(casebook, source, brand, now).at(cases)
+            looked += _Look(casebook, source, brand, now, state.follow_failures if state else 0).at(cases)
     return looked
+
+
+def may_follow(state: SourceState, now: datetime) -> bool:
+    """Not while polling itself fails: a place at its limit is not asked a second way. Nor before the end of our own back-off."""
+    if state.failures:
+        return False
+    # Further ahead than a back-off ever is: it was planned under another clock.
+    return state.follow_at is None or not now < state.follow_at <= now + LONGEST_FOLLOW_WAIT
 
 
 @dataclass(slots=True)
@@ -95,6 +108,7 @@ class _Look:
     source: Source
     brand: Brand
     now: datetime
+    failures: int = 0
 
     def at(self, cases: Sequence[Followed]) -> int:
         """Look at the posts, then at the threads; what the place shows is recorded at once, piece by piece."""
@@ -108,7 +122,10 @@ class _Look:
                     threads.add(root.conversation_id)
                     self._look_around(case.case_id, root)
                 looked += 1
+            if self.failures:
+                self.casebook.sources.followed(self.source.key)
         except Unavailable as unavailable:
+            self._wait(unavailable.retry_at)
             log.warning(
                 "live cases could not be looked at", place=self.source.place, brand=self.brand.key, why=unavailable.why
             )
@@ -117,6 +134,11 @@ class _Look:
         except Exception:
             log.exception("looking at live cases failed", place=self.source.place, brand=self.brand.key)
         return looked
+
+    def _wait(self, told: datetime | None) -> None:
+        backed_off = self.now + min(EVERY * 2 ** min(self.failures, 10), LONGEST_FOLLOW_WAIT)
+        until = min(max(told or backed_off, backed_off), self.now + LONGEST_FOLLOW_WAIT)
+        self.casebook.sources.follow_failed(self.source.key, until)
 
     def _look_again(self, cases: Sequence[Followed]) -> set[str]:
         """Edits and deletions of the customers' posts; gives the ids that are gone."""

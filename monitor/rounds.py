@@ -15,7 +15,7 @@ from storage.casebook import Casebook, Round
 from storage.engine import BaseUnavailable
 from storage.lifecycle import MovedOn
 from storage.views import SourceState
-from storage.words import Batch, Brand
+from storage.words import Batch, Brand, Cause
 
 MOST_ROUNDS = 20
 """Batches read of one source in one go; the rest waits until the claim ends, so that one busy source does not hold up the others."""
@@ -82,14 +82,14 @@ class _Poll:
                 recorded += 1
                 cursor, more = batch.cursor, batch.more
         except Unavailable as unavailable:
-            self._failed(unavailable.why, unavailable.retry_at)
+            self._failed(unavailable.why, unavailable.retry_at, unavailable.cause)
         except MovedOn as moved_on:
             log.info("a round was dropped", source=self.state.key, why=moved_on.why)
         except BaseUnavailable:
             raise
         except Exception as error:
             log.exception("a source failed in a way we did not foresee", source=self.state.key)
-            self._failed(f"Reading it failed in a way we did not foresee ({type(error).__name__}).", None)
+            self._failed(f"Reading it failed in a way we did not foresee ({type(error).__name__}).", None, Cause.OURS)
         return recorded
 
     def _know_ourselves(self) -> None:
@@ -108,7 +108,7 @@ class _Poll:
         self._tell(batch, round_)
 
     def _tell(self, batch: Batch, round_: Round) -> None:
-        tell = log.warning if batch.poison else log.info
+        tell = log.warning if batch.poison or batch.gap else log.info
         tell(
             "a round was read",
             source=self.state.key,
@@ -118,21 +118,24 @@ class _Poll:
             old=round_.old,
             poison=round_.poison,
             more=batch.more,
+            gap=batch.gap,
         )
 
-    def _failed(self, why: str, told: datetime | None) -> None:
+    def _failed(self, why: str, told: datetime | None, cause: Cause) -> None:
         retry_at = find_retry(told, self.state.failures, self.now, self.chance)
         log.warning("a source could not be read", source=self.state.key, why=why, retry_at=retry_at.isoformat())
-        self.casebook.sources.failed(self.state.key, self.state.fence, why, retry_at, self.now)
+        self.casebook.sources.failed(self.state.key, self.state.fence, why, retry_at, self.now, cause)
 
 
 def find_retry(told: datetime | None, failures: int, now: datetime, chance: Random) -> datetime:
-    """When to try again: the place's own reset time when it told one (within a day), else full-jitter back-off.
+    """When to try again: the place's own reset time when it told one (within a day), and never before our own back-off.
 
-    Full jitter: anywhere between SHORTEST_WAIT and a ceiling that doubles with each of `failures` from 30 s to LONGEST_WAIT.
+    Full jitter: anywhere between SHORTEST_WAIT and a ceiling that doubles with each of `failures` from 30 s to LONGEST_WAIT. A place
+    that resets every quarter of an hour and refuses each time is asked ever less often too; the first refusal is taken at its word.
     """
-    if told is not None:
-        return min(max(told, now + SHORTEST_WAIT), now + _LONGEST_TOLD)
     ceiling = min(_FIRST_WAIT * 2 ** min(failures, 16), LONGEST_WAIT)
     seconds = chance.uniform(SHORTEST_WAIT.total_seconds(), ceiling.total_seconds())
-    return now + timedelta(seconds=seconds)
+    if told is None:
+        return now + timedelta(seconds=seconds)
+    backed_off = now + timedelta(seconds=seconds) if failures else now + SHORTEST_WAIT
+    return min(max(told, backed_off), now + _LONGEST_TOLD)

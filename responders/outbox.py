@@ -30,6 +30,8 @@ log = structlog.get_logger(__name__)
 
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=1)
+LONGEST_PUT_OFF = timedelta(minutes=90)
+"""How long at most between two tries to look at the answered post: with polling, at most 60 requests a day at a place's limit."""
 """Between tries of a reply that could not go out: doubled each time up to an hour, unless the platform names its own time."""
 
 PERSON_WAIT = timedelta(minutes=15)
@@ -91,9 +93,11 @@ def _still_stands(outbox: Outbox, due: DueReply) -> bool:
 
 def _put_off(outbox: Outbox, due: DueReply, why: str, away: Unavailable | None = None) -> None:
     now = outbox.clock()
-    retry_at = away.retry_at if away is not None else None
-    wait = PERSON_WAIT if isinstance(away, NeedsPerson) or away is None else FIRST_WAIT
-    outbox.casebook.replies.put_off(due.id, why, retry_at or now + wait, now)
+    told = away.retry_at if away is not None else None
+    least = PERSON_WAIT if isinstance(away, NeedsPerson) or away is None else FIRST_WAIT
+    # Ever longer, without anything to remember: half as long again as it has waited since the yes.
+    wait = max(least, min((now - due.approved_at) / 2, LONGEST_PUT_OFF))
+    outbox.casebook.replies.put_off(due.id, why, max(told or now, now + wait), now)
 
 
 def _send(outbox: Outbox, publisher: Publisher, reply: Reply) -> bool:
@@ -126,12 +130,13 @@ def _send(outbox: Outbox, publisher: Publisher, reply: Reply) -> bool:
 
 
 def _next_try(reply: Reply, away: Unavailable, now: datetime) -> datetime:
-    if away.retry_at is not None:
-        return away.retry_at
-    if isinstance(away, NeedsPerson):
-        return now + PERSON_WAIT
     doublings: int = min(reply.attempt - 1, 10)
-    return now + min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
+    first = PERSON_WAIT if isinstance(away, NeedsPerson) else FIRST_WAIT
+    backed_off = now + min(first * (1 << doublings), LONGEST_WAIT)
+    if away.retry_at is None:
+        return backed_off
+    # A place may reset every quarter of an hour and refuse each time; only its first refusals are taken at their word.
+    return max(away.retry_at, backed_off)
 
 
 def _settle(outbox: Outbox, place: str) -> timedelta:

@@ -46,6 +46,7 @@ class Haul:
     posts: dict[str, Post] = field(default_factory=dict)
     poison: list[Poison] = field(default_factory=list)
     marks: dict[str, float] = field(default_factory=dict)
+    gap: bool = False
 
 
 class RedditSource:
@@ -62,7 +63,7 @@ class RedditSource:
         """Submissions and comments that name the brand, and what was said to us, since a while before the last poll.
 
         Raises Unavailable, and then nothing counts as read. Where more than a listing's thousand came since the last poll, the gap
-        is told as Poison, once.
+        is told, with its times as Poison, once.
         """
         marks, haul = read_marks(cursor), Haul()
         for query in self._names.queries():
@@ -76,7 +77,7 @@ class RedditSource:
         if self._line.settings.has_account:
             self._read_inbox(haul, marks, now)
         newest = {name: max(marks.get(name, 0.0), haul.marks.get(name, 0.0)) for name in OVERLAP}
-        return Batch(tuple(haul.posts.values()), write_marks(newest), poison=tuple(haul.poison))
+        return Batch(tuple(haul.posts.values()), write_marks(newest), poison=tuple(haul.poison), gap=haul.gap)
 
     def thread(self, post: Post, now: datetime) -> Sequence[Post]:
         """The submission with its comments, or for a comment what stands above and below it, oldest first. Raises Unavailable."""
@@ -136,6 +137,7 @@ class RedditSource:
         if mark is not None and seen >= LISTING_ENDS - PAGE and oldest.timestamp() > mark:
             why = f"Reddit shows only the newest {seen} of {path}; what came between {_clock(mark, now)} and {oldest:%d %b %H:%M} UTC is missing"
             haul.poison.append(Poison(None, why, ""))
+            haul.gap = True
 
     def _keep(
         self,

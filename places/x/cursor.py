@@ -9,12 +9,27 @@ from places.x.posts import is_id
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """What a walk needs to know of a page. `token` leads to the next one; ids are 0 where the page has none to be believed."""
+
+    token: str | None
+    newest: int
+    oldest: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Walk:
-    """A walk through the pages of one question. `start` is what it began with, `newest` the newest id of its first page."""
+    """A walk through the pages of one question. `start` is what it began with, `newest` the newest id of its first page.
+
+    `seen` counts the posts of its pages so far, `oldest` is the oldest id among them (0: none yet).
+    """
 
     token: str
     start: str | None
     newest: int
+    seen: int = 0
+    oldest: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +43,14 @@ class Cursor:
         """As kept in the base."""
         parts: dict[str, object] = {"newest": str(self.newest)}
         if self.walk is not None:
-            parts["walk"] = {"token": self.walk.token, "start": self.walk.start, "newest": str(self.walk.newest)}
+            walk = self.walk
+            parts["walk"] = {
+                "token": walk.token,
+                "start": walk.start,
+                "newest": str(walk.newest),
+                "seen": walk.seen,
+                "oldest": str(walk.oldest),
+            }
         return json.dumps(parts, sort_keys=True)
 
     @classmethod
@@ -42,15 +64,25 @@ class Cursor:
             return cls()
         cursor, walk = cls(int(parts["newest"])), parts.get("walk")
         if isinstance(walk, dict) and isinstance(walk.get("token"), str) and is_id(walk.get("newest")):
-            start = walk.get("start")
+            start, seen, oldest = walk.get("start"), walk.get("seen"), walk.get("oldest")
             return replace(
-                cursor, walk=Walk(walk["token"], start if isinstance(start, str) else None, int(walk["newest"]))
+                cursor,
+                walk=Walk(
+                    token=walk["token"],
+                    start=start if isinstance(start, str) else None,
+                    newest=int(walk["newest"]),
+                    seen=seen if isinstance(seen, int) else 0,
+                    oldest=int(str(oldest)) if is_id(oldest) else 0,
+                ),
             )
         return cursor
 
-    def turned(self, newest: int, token: str | None, start: str | None) -> Cursor:
+    def stepped(self, page: Page, start: str | None) -> Walk:
+        """The walk with one more page behind it."""
+        before = self.walk or Walk("", start, 0)
+        oldest = min((one for one in (before.oldest, page.oldest) if one), default=0)
+        return Walk(page.token or "", start, max(before.newest, page.newest), before.seen + page.number, oldest)
+
+    def turned(self, walk: Walk) -> Cursor:
         """After a page: on to the next one, or the walk is done."""
-        newest = max(newest, self.walk.newest if self.walk is not None else 0)
-        if token is not None:
-            return Cursor(self.newest, Walk(token, start, newest))
-        return Cursor(max(self.newest, newest))
+        return Cursor(self.newest, walk) if walk.token else Cursor(max(self.newest, walk.newest))

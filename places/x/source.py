@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from places.doors import Unavailable
-from places.x.cursor import Cursor
+from places.x.cursor import Cursor, Page, Walk
 from places.x.identity import Identity
 from places.x.posts import ASKED, is_id, read_posts, time_of
 from places.x.query import conversation
@@ -29,6 +29,8 @@ MARGIN = timedelta(hours=2)
 AHEAD = timedelta(minutes=10)
 """Ids that claim to be made later than this from now are not believed: one of them would hide everything that comes before it."""
 THREAD_PAGES = 5
+NEARLY_ALL = 700
+"""Posts after which a walk may have come to X's end of mentions: 800, less what was deleted since (X's documentation)."""
 
 _GONE = {"resource-not-found": "deleted", "not-authorized-for-resource": "hidden"}
 
@@ -114,8 +116,19 @@ class XSource:
             raise Unavailable("X answered without saying where we are.")
         following = meta.get("next_token")
         following = following if isinstance(following, str) and following else None
-        turned = here.turned(_newest(posts, meta, now), following, start)
-        return Batch(tuple(posts), turned.write(), following is not None, tuple(poison))
+        ids = [int(post.reply_to) for post in posts]
+        page = Page(following, _newest(posts, meta, now), min(ids, default=0), len(posts) + len(poison))
+        walk = here.stepped(page, start)
+        gap = following is None and self._fell_short(here.newest, walk)
+        return Batch(tuple(posts), here.turned(walk).write(), following is not None, tuple(poison), gap)
+
+    def _fell_short(self, known: int, walk: Walk) -> bool:
+        """Whether a finished walk may have ended before it came to what was known: X shows a week of search, 800 mentions."""
+        if not known:
+            return False
+        if not self._question.reaches_back and walk.start is None:
+            return True
+        return walk.seen >= NEARLY_ALL and walk.oldest > known
 
     def _start(self, here: Cursor, now: datetime) -> str | None:
         """Where a walk begins; None asks X for all it has, which for a search is a week."""

@@ -49,6 +49,7 @@ class DueReply:
     brand: str
     place: str
     parent: Post
+    approved_at: datetime
 
 
 class Replies(Shelf):
@@ -141,7 +142,10 @@ class Replies(Shelf):
                 .order_by(replies.c.due_at, replies.c.id)
                 .limit(limit)
             ).all()
-            return tuple(DueReply(row.id, row.brand, row.place, _parent(connection, row.parent_post)) for row in rows)
+            return tuple(
+                DueReply(row.id, row.brand, row.place, _parent(connection, row.parent_post), row.approved_at)
+                for row in rows
+            )
 
     def claim(self, reply_id: int, now: datetime) -> Reply | None:
         """Take a due reply for posting, payload frozen and committed. None when it may not go out (told on its case) or not now."""

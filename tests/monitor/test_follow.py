@@ -168,3 +168,40 @@ def test_what_is_quiet_is_looked_at_only_in_its_own_hour(age: timedelta, always:
 def test_an_edit_makes_an_old_post_fresh_again() -> None:
     edited = post(created_at=NOON - 9 * DAY, edited_at=NOON)
     assert is_due(Followed(5, [edited]), NOON + HOUR)
+
+
+def test_a_place_whose_polls_fail_is_not_asked_a_second_way(casebook: Casebook, shelf: Shelf) -> None:
+    claimed = casebook.sources.claim(shelf.key, NOON + 5 * MINUTE)
+    assert claimed is not None
+    casebook.sources.failed(shelf.key, claimed.fence, "The limit is reached.", NOON + HOUR, NOON + 5 * MINUTE)
+    assert follow(casebook, shelf) == 0
+    assert shelf.asked == []
+    casebook.sources.poll_now(NOON + HOUR)
+    poll_due(casebook, {shelf.key: shelf}, {}, {ROSE.key: ROSE}, NOON + HOUR)
+    assert follow(casebook, shelf, now=NOON + HOUR + MINUTE) == 1
+
+
+def test_looking_again_backs_off_while_it_fails_and_begins_anew_when_it_works(casebook: Casebook, shelf: Shelf) -> None:
+    away = True
+
+    def refuse() -> None:
+        if away:
+            raise Unavailable("The limit is reached.")
+
+    shelf.before = refuse
+    now, asked = LATER, 0
+    for _ in range(24 * 12):
+        now += 5 * MINUTE
+        before = len(shelf.asked)
+        follow(casebook, shelf, now=now)
+        asked += casebook.sources.all()[0].follow_failures > asked
+        assert len(shelf.asked) == before
+    assert 5 <= asked <= 20, "ever less often, and never longer than two hours apart"
+    away = False
+    assert sum(follow(casebook, shelf, now=now + step * 5 * MINUTE) for step in range(1, 26)) >= 1
+    assert casebook.sources.all()[0].follow_failures == 0
+
+
+def test_a_wait_planned_under_another_clock_does_not_hold(casebook: Casebook, shelf: Shelf) -> None:
+    casebook.sources.follow_failed(shelf.key, NOON + 300 * DAY)
+    assert follow(casebook, shelf) == 1

@@ -16,7 +16,7 @@ from places.doors import NeedsPerson, Publisher, Source, Unavailable
 from storage.casebook import Casebook
 from storage.reading import Reading
 from storage.views import SourceState
-from storage.words import Account, Poison
+from storage.words import Account, Cause, Poison
 from tests.monitor.shop import DAY, HOUR, MINUTE, NOON, ROSE, US, Ourselves, Shelf, post
 
 
@@ -172,7 +172,30 @@ def test_back_off_is_full_jitter_under_a_ceiling() -> None:
     [(NOON - HOUR, NOON + SHORTEST_WAIT), (NOON + HOUR, NOON + HOUR), (NOON + 400 * DAY, NOON + DAY)],
 )
 def test_a_time_that_a_place_tells_is_taken_within_reason(told: datetime, expected: datetime) -> None:
-    assert find_retry(told, 3, NOON, Random(1)) == expected
+    assert find_retry(told, 0, NOON, Random(1)) == expected
+
+
+def test_a_place_that_refuses_each_time_is_not_taken_at_its_word_for_ever() -> None:
+    quarter = timedelta(minutes=15)
+    waits = [find_retry(NOON + quarter, 20, NOON, Random(seed)) - NOON for seed in range(300)]
+    assert min(waits) == quarter, "never before the time it told"
+    assert sum(waits, timedelta(0)) / len(waits) > 2 * quarter
+
+
+def test_the_cause_of_a_failure_is_kept_with_it(casebook: Casebook) -> None:
+    shelf, now = Shelf(), NOON
+    for error, cause in (
+        (NeedsPerson("The key is wrong.", NOON + HOUR), Cause.KEY),
+        (Unavailable("The limit is reached.", NOON + HOUR), Cause.LIMIT),
+        (Unavailable("No answer."), Cause.DOWN),
+        (ZeroDivisionError(), Cause.OURS),
+    ):
+        shelf.batches.append(error)
+        poll(casebook, shelf, now=now)
+        assert state(casebook).cause is cause
+        now = state(casebook).next_at
+    poll(casebook, shelf, now=now)
+    assert state(casebook).cause is None
 
 
 def test_our_own_account_is_known_before_the_first_poll(casebook: Casebook, reading: Reading) -> None:
