@@ -312,7 +312,8 @@ class Reply:
 
     `parent_id` is the native id the platform is given; `parent_ids` all native ids the parent is known by (X edits).
     `known_ids` are native ids of our other replies under the same parent, so that looking does not take one for the other.
-    `key` names this reply to platforms that take an idempotency key. `sent_at` is the instant of the claim.
+    `key` names this reply to platforms that take an idempotency key. `sent_at` is the instant of the claim, so that it differs from one
+    attempt to the next; `approved_at`, the instant of the person's yes, and `language` (ISO 639-1) stay the same through all of them.
     """
 
     id: int
@@ -333,6 +334,8 @@ class Reply:
     parent_ids: tuple[str, ...] = ()
     known_ids: tuple[str, ...] = ()
     parent_url: str | None = None
+    approved_at: datetime | None = None
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

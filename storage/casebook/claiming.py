@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, select
 
 from storage.casebook.approving import do_not_contact
 from storage.casebook.moves import case_row
-from storage.tables import posts, replies
+from storage.tables import posts, proposals, replies
 from storage.words import Audience, CaseState, Purpose, Reply
 
 
@@ -42,6 +42,7 @@ def freeze(connection: Connection, row: Row[Any], now: datetime) -> Reply:
             replies.c.native_id.is_not(None),
         )
     ).scalars()
+    language = connection.execute(select(proposals.c.language).where(proposals.c.id == row.proposal_id)).scalar()
     return Reply(
         id=row.id,
         brand=row.brand,
@@ -61,22 +62,27 @@ def freeze(connection: Connection, row: Row[Any], now: datetime) -> Reply:
         parent_ids=tuple(dict.fromkeys((parent.native_id, parent.reply_to))),
         known_ids=tuple(str(one) for one in known),
         parent_url=parent.url,
+        approved_at=row.approved_at,
+        language=language or "",
     )
 
 
 def to_payload(reply: Reply) -> str:
     """The reply as it is kept with its claim."""
-    told = asdict(reply) | {"sent_at": reply.sent_at.isoformat()}
+    approved_at = reply.approved_at.isoformat() if reply.approved_at is not None else None
+    told = asdict(reply) | {"sent_at": reply.sent_at.isoformat(), "approved_at": approved_at}
     return json.dumps(told, ensure_ascii=False, sort_keys=True)
 
 
 def thaw(row: Row[Any]) -> Reply:
     """The reply of a claim that was made earlier, by whichever process."""
     told = json.loads(row.payload)
+    approved_at = told.get("approved_at")  # a claim made by an older version has none
     return Reply(
         **told
         | {
             "sent_at": datetime.fromisoformat(told["sent_at"]),
+            "approved_at": datetime.fromisoformat(approved_at) if approved_at else None,
             "audience": Audience(told["audience"]),
             "purpose": Purpose(told["purpose"]),
             "parent_ids": tuple(told["parent_ids"]),

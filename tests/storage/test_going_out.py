@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -9,7 +10,9 @@ from datetime import datetime, timedelta
 from threading import Barrier
 
 import pytest
+from sqlalchemy import select, update
 
+from storage import tables
 from storage.casebook import Judged
 from storage.casebook.removals import Removal
 from storage.lifecycle import MovedOn
@@ -82,6 +85,7 @@ def test_a_claim_freezes_what_goes_out(house: House) -> None:
         parent_id="p1-newest", conversation_id="p1", customer_handle="cora", audience=draft().audience,
         purpose=Purpose.ACKNOWLEDGE, text=SORRY, sent_at=AT, attempt=1, fence=1,
         parent_ids=("p1", "p1-newest"), known_ids=(), parent_url="https://x.example/p1",
+        approved_at=NOON + 3 * MINUTE, language="en",
     )  # fmt: skip
     assert len(reply.key) == 32
     assert house.casebook.replies.stranded(AT + LEASE) == (reply,)
@@ -93,8 +97,19 @@ def test_a_later_claim_knows_our_other_answers_and_keeps_its_key(house: House) -
     first = house.sending(house.approve(own, now=AT), LATER)
     assert first.known_ids == ("r1",)
     house.casebook.replies.put_back(first.id, first.fence, "X is away.", LATER, LATER)
-    second = house.sending(first.id, LATER)
+    second = house.sending(first.id, LATER + HOUR)
     assert (second.key, second.attempt, second.fence) == (first.key, 2, 2)
+    assert second.sent_at > first.sent_at
+    assert (second.approved_at, second.language) == (first.approved_at, first.language)
+
+
+def test_a_claim_that_an_older_version_froze_can_still_be_looked_for(house: House) -> None:
+    reply = house.unsure()
+    with house.engine.begin() as connection:
+        told = json.loads(connection.execute(select(tables.replies.c.payload)).scalar_one())
+        del told["approved_at"], told["language"]
+        connection.execute(update(tables.replies).values(payload=json.dumps(told)))
+    assert house.casebook.replies.to_look(LATER) == ((replace(reply, approved_at=None, language=""), 0),)
 
 
 def test_one_of_eight_claims_a_reply(house: House) -> None:
