@@ -16,7 +16,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from desk.brands import BrandSection
 from desk.checks import Email, EmailOrNone, LocalTime, Port, ZoneOrNone, no_truth
+from desk.database import FILE, check_database, on_server, without_password
 from desk.durations import Duration
+from desk.errors import Trouble
 
 Count = Annotated[int, BeforeValidator(no_truth), Field(ge=0, le=1000)]
 
@@ -47,25 +49,18 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 
-def check_database(written: str) -> str:
-    """A file's name, or sqlite:/// and a file's name."""
-    if "://" in written and not written.startswith("sqlite:///"):
-        raise ValueError('name a file, such as "amends.sqlite"')
-    return written
-
-
 class Service(Section):
     """The program itself: where it keeps things and where it listens."""
 
     database: Annotated[str, AfterValidator(check_database)] = Field(
         "amends.sqlite",
         min_length=1,
-        description="Where everything is kept: a file, beside this one unless a full path is given.",
+        description='Where everything is kept: a file, beside this one unless a full path is given, or, for several machines, a database on a PostgreSQL server, "postgresql://amends@db.example.com/amends". A password belongs into AMENDS_DATABASE_URL.',
     )
     key_file: str = Field(
         "secret.key",
         min_length=1,
-        description="The secret that seals the history. Made at the first start, beside the database; keep a copy with your backups.",
+        description="The secret that seals the history. Made at the first start, beside the database, or beside this file where that is on a server; keep a copy with your backups, and the same on every machine.",
     )
     host: str = Field(
         "127.0.0.1", min_length=1, description='The network address to listen on. "127.0.0.1" is this computer alone.'
@@ -186,6 +181,7 @@ class Settings(BaseSettings):
     brand: tuple[BrandSection, ...] = ()
 
     _folder: Path = PrivateAttr(default_factory=Path.cwd)
+    _address: str | None = PrivateAttr(None)
 
     @classmethod
     def settings_customise_sources(
@@ -212,24 +208,43 @@ class Settings(BaseSettings):
         self._folder = folder.resolve()
         return self
 
+    def kept_at(self, address: str | None) -> Self:
+        """The same settings, with everything kept on the server at `address`, if there is one. It may hold a password."""
+        self._address = address
+        return self
+
     def listening_on(self, port: int) -> Self:
         """The same settings with another port."""
         return self.model_copy(update={"service": self.service.model_copy(update={"port": port})})
 
     @property
+    def on_server(self) -> bool:
+        """Whether everything is kept on a PostgreSQL server; else it is a file."""
+        return self._address is not None or on_server(self.service.database)
+
+    @property
     def database_url(self) -> str:
-        """The database as SQLAlchemy writes it."""
-        return f"sqlite:///{self.database_path}"
+        """The database as libraries want it, with its password if it has one: never to be shown."""
+        if self.on_server:
+            return self._address or self.service.database
+        return f"{FILE}{self.database_path}"
+
+    @property
+    def database_name(self) -> str:
+        """The database as people are told of it: the file, or the server's address without a password."""
+        return without_password(self.database_url) if self.on_server else str(self.database_path)
 
     @property
     def database_path(self) -> Path:
-        """The file that holds everything."""
-        return self._folder / self.service.database.removeprefix("sqlite:///")
+        """The file that holds everything. Raises Trouble where that is on a server."""
+        if self.on_server:
+            raise Trouble(f"This works with a file, and everything is kept on a server here: {self.database_name}")
+        return self._folder / self.service.database.removeprefix(FILE)
 
     @property
     def key_path(self) -> Path:
-        """The file with the secret key, beside the database unless a full path is given."""
-        return self.database_path.parent / self.service.key_file
+        """The file with the secret key, beside the database, or beside the settings, unless a full path is given."""
+        return (self._folder if self.on_server else self.database_path.parent) / self.service.key_file
 
     @property
     def demo(self) -> bool:

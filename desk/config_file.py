@@ -15,6 +15,7 @@ from pydantic_settings import SettingsError
 
 from desk.checks import nearest
 from desk.config import Settings
+from desk.database import find_address
 from desk.errors import ConfigTrouble
 from desk.secret import LOOKS_SECRET, variable
 
@@ -45,9 +46,9 @@ SAYS = {
 
 
 def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
-    """The settings from a file, with the environment on top. Raises ConfigTrouble."""
+    """The settings from a file, with the environment on top. Raises Trouble."""
     text = read_text(path)
-    return parse_settings(text, str(path), environ).beside(path.parent)
+    return parse_settings(text, str(path), environ).beside(path.parent).kept_at(find_address(environ))
 
 
 def read_text(path: Path) -> str:
