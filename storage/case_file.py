@@ -182,7 +182,15 @@ def as_case(row: Row[Any]) -> CaseView:
 
 
 def _customer(row: Row[Any]) -> Customer:
-    return Customer(row.id, row.place, row.native_id, row.handle, row.name, row.do_not_contact_at is not None)
+    return Customer(
+        row.id,
+        row.place,
+        row.native_id,
+        row.handle,
+        row.name,
+        row.do_not_contact_at is not None,
+        row.forgotten is not None,
+    )
 
 
 def as_findings(stored: list[dict[str, Any]]) -> tuple[Finding, ...]:
@@ -282,6 +290,6 @@ def _resolution(connection: Connection, case_id: int) -> Resolution | None:
     row = connection.execute(
         select(resolutions).where(resolutions.c.case_id == case_id).order_by(resolutions.c.id.desc()).limit(1)
     ).one_or_none()
-    if row is None:
+    if row is None or not row.cause:  # empty once the customer was forgotten
         return None
     return Resolution(row.cause, row.remedy, row.prevention, row.by, row.at)

@@ -226,6 +226,7 @@ customers = Table(
     Column("handle", String(255), nullable=False),
     Column("name", Text, nullable=False, default=""),
     _at("do_not_contact_at", empty=True),
+    Column("forgotten", Integer, nullable=True),  # the id in `forgotten`: nothing of theirs is left but the moves
     UniqueConstraint("brand", "place", "native_id"),
 )
 
@@ -544,5 +545,19 @@ leases = Table(
     _at("until"),
 )
 
-HOUSE_WIDE = frozenset({"people", "sessions", "leases", "pauses", "alerts"})
+forgotten = Table(
+    "forgotten",
+    metadata,
+    _id(),
+    Column("place", String(64), nullable=False),
+    Column("what", String(16), nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),  # keyed: nobody can read from it who it was
+    _at("at"),
+    _at("until", empty=True),  # of an author: the newest post that was forgotten; what is newer is a stranger's
+    _at("do_not_contact_at", empty=True),
+    CheckConstraint("what IN ('author', 'post')", name="what_known"),
+    CheckConstraint("what = 'author' OR (until IS NULL AND do_not_contact_at IS NULL)", name="only_authors_are_people"),
+)
+
+HOUSE_WIDE = frozenset({"people", "sessions", "leases", "pauses", "alerts", "forgotten"})
 """Tables that belong to the house and carry no brand column (a pause names its brand in `scope`)."""

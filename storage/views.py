@@ -47,6 +47,7 @@ class Customer:
     handle: str
     name: str
     do_not_contact: bool
+    forgotten: bool = False  # their words and ours to them are erased
 
 
 @dataclass(frozen=True, slots=True)

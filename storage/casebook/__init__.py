@@ -9,6 +9,7 @@ from storage.casebook.approving import Blocked
 from storage.casebook.brands import Brands
 from storage.casebook.cases import Cases
 from storage.casebook.digests import Digests
+from storage.casebook.forgetting import Forgetting
 from storage.casebook.leases import Leases
 from storage.casebook.pauses import Pauses
 from storage.casebook.people import People
@@ -40,6 +41,7 @@ class Casebook:
         self.removals = Removals(engine, key, wake)
         self.pauses = Pauses(engine, key, wake)
         self.digests = Digests(engine, key, wake)
+        self.forgetting = Forgetting(engine, key, wake)
         self.leases = Leases(engine, key, wake)
         self.alerts = Alerts(engine, key, wake)
 

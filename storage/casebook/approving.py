@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from storage.casebook.brands import one_brand
 from storage.casebook.cases import check_seen
+from storage.casebook.forgotten import check_remembered
 from storage.casebook.moves import name_of, write
 from storage.casebook.shelf import new_id
 from storage.lifecycle import LIVE_CASES, SPENT_REPLIES, MovedOn
@@ -34,6 +35,7 @@ def proposal_row(connection: Connection, proposal_id: int) -> Row[Any]:
 
 def check_approval(connection: Connection, case: Row[Any], proposal: Row[Any], seen: int, anyway: bool) -> None:
     """Raises MovedOn when the proposal may not be approved in sight of turn `seen`, Blocked for what the check found in it."""
+    check_remembered(connection, case.customer_id)
     check_seen(connection, case, seen)
     if proposal.turn != case.turn:
         raise MovedOn("This text was proposed before the customer moved on. Look at the new one.")

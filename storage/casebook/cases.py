@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from storage.casebook.forgotten import check_remembered
 from storage.casebook.moves import (
     MACHINE,
     case_row,
@@ -24,7 +25,18 @@ from storage.casebook.posts import Kept, News, as_post, with_texts
 from storage.casebook.raising import belongs, raise_case
 from storage.casebook.shelf import Shelf
 from storage.lifecycle import MovedOn
-from storage.tables import accounts, brands, cases, customers, mentions, posts, replies, resolutions, verdicts
+from storage.tables import (
+    accounts,
+    brands,
+    cases,
+    customers,
+    forgotten,
+    mentions,
+    posts,
+    replies,
+    resolutions,
+    verdicts,
+)
 from storage.words import CaseState, Kind, ReplyState, Topic, Verdict
 
 
@@ -45,7 +57,8 @@ class Cases(Shelf):
 
     def reopen(self, case_id: int, why: str, by: str, now: datetime) -> None:
         """Back to needing an answer; proposals are made anew."""
-        with self._writing() as connection:
+        with self._writing("propose") as connection:
+            check_remembered(connection, case_row(connection, case_id).customer_id)
             move_case(
                 connection, self.key, case_id, CaseState.OPEN,
                 who=by, why="Opened again.", now=now, note=why or None,
@@ -55,8 +68,7 @@ class Cases(Shelf):
 
     def offline(self, case_id: int, note: str, by: str, now: datetime) -> None:
         """It goes on in private: by message, phone or across the counter."""
-        with self._writing("propose") as connection:
-            check_remembered(connection, case_row(connection, case_id).customer_id)
+        with self._writing() as connection:
             move_case(
                 connection, self.key, case_id, CaseState.OFFLINE,
                 who=by, why="It goes on in private.", now=now, note=note or None,
@@ -112,6 +124,7 @@ class Cases(Shelf):
             raise ValueError("The note is empty.")
         with self._writing() as connection:
             row = case_row(connection, case_id)
+            check_remembered(connection, row.customer_id)
             touch(connection, case_id)
             write(
                 connection, self.key, row.brand, case_id, "case", case_id,
@@ -132,6 +145,8 @@ class Cases(Shelf):
         """The customer wants no more messages: what was held is taken back and nothing more goes out."""
         with self._writing() as connection:
             connection.execute(update(customers).where(customers.c.id == customer_id).values(do_not_contact_at=now))
+            of_forgotten = select(customers.c.forgotten).where(customers.c.id == customer_id).scalar_subquery()
+            connection.execute(update(forgotten).where(forgotten.c.id == of_forgotten).values(do_not_contact_at=now))
             rows = connection.execute(select(cases).where(cases.c.customer_id == customer_id)).all()
             why = "The customer asked for no more messages."
             for row in rows:

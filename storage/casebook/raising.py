@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from storage.casebook.brands import one_brand
+from storage.casebook.forgotten import forgotten_author
 from storage.casebook.moves import CUSTOMER, MACHINE, move_case, next_turn, park, write
 from storage.casebook.posts import Kept, News
 from storage.casebook.shelf import new_id
@@ -103,8 +104,8 @@ def keep_verdict(
     return True
 
 
-def keep_customer(connection: Connection, brand: str, post: Post) -> int:
-    """The customer who wrote the post; handle and name follow what the place says now."""
+def keep_customer(connection: Connection, key: bytes, brand: str, post: Post) -> int:
+    """The customer who wrote the post; handle and name follow what the place says now. Who was forgotten is a stranger, whose wish holds."""
     here = (
         customers.c.brand == brand,
         customers.c.place == post.place,
@@ -112,6 +113,7 @@ def keep_customer(connection: Connection, brand: str, post: Post) -> int:
     )
     row = connection.execute(select(customers).where(*here)).one_or_none()
     if row is None:
+        before = forgotten_author(connection, key, post.place, post.author.native_id)
         added = connection.execute(
             insert(customers).values(
                 brand=brand,
@@ -119,6 +121,7 @@ def keep_customer(connection: Connection, brand: str, post: Post) -> int:
                 native_id=post.author.native_id,
                 handle=post.author.handle,
                 name=post.author.name,
+                do_not_contact_at=before.do_not_contact_at if before is not None else None,
             )
         )
         return new_id(added)
@@ -156,7 +159,7 @@ def raise_case(
     now: datetime,
 ) -> int:
     """A new case, or the customer's old one in this conversation, opened again."""
-    customer_id = keep_customer(connection, brand, kept.post)
+    customer_id = keep_customer(connection, key, brand, kept.post)
     known = case_of(connection, brand, customer_id, kept.post.conversation_id)
     if known is not None:
         if CaseState(known.state) in LIVE_CASES:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, or_, select, update
 
+from storage.casebook.forgotten import forgotten_posts, without_forgotten
 from storage.casebook.moves import CUSTOMER, MACHINE
 from storage.casebook.poison import keep_poison, take_each
 from storage.casebook.posts import Kept, News, as_post, keep, with_texts
@@ -86,7 +87,7 @@ class Rounds(Shelf):
             brand, place = _whose(connection, source_key)
             told = without_forgotten(connection, self.key, place, batch.poison)
             settle(connection, source_key, fence, batch, now)
-            return self._take_all(connection, brand, source_key, judged, batch.poison, now)
+            return self._take_all(connection, brand, source_key, judged, told, now)
 
     def record_import(
         self,
@@ -111,7 +112,9 @@ class Rounds(Shelf):
         *,
         store_only: bool = False,
     ) -> Round:
-        tally, ordered, named = _Tally(), _in_order(judged), source_key or IMPORT
+        tally, named = _Tally(), source_key or IMPORT
+        ordered = _in_order(self._remembered(connection, judged))
+        tally.repeats = len(judged) - len(ordered)
         keep_poison(connection, brand, named, poison, now)
 
         def take(number: int) -> None:
@@ -122,6 +125,10 @@ class Rounds(Shelf):
         spoiled = take_each(connection, brand, named, [one.post for one in ordered], now, take)
         tally.poison = len(poison) + spoiled
         return tally.round()
+
+    def _remembered(self, connection: Connection, judged: Sequence[Judged]) -> list[Judged]:
+        gone = forgotten_posts(connection, self.key, [one.post for one in judged])
+        return [one for one in judged if (one.post.place, one.post.native_id) not in gone]
 
     def _take(
         self,
@@ -186,7 +193,7 @@ class Rounds(Shelf):
     ) -> None:
         if kept.post.is_repost:
             return
-        customer_id = keep_customer(connection, brand, kept.post)
+        customer_id = keep_customer(connection, self.key, brand, kept.post)
         case = case_of(connection, brand, customer_id, kept.post.conversation_id)
         if case is not None and CaseState(case.state) in LIVE_CASES:
             join(connection, self.key, case, kept, verdict, now)
@@ -214,7 +221,7 @@ class Rounds(Shelf):
             for gone in seen:
                 if isinstance(gone, Gone):
                     self._gone(connection, place, gone, now)
-            judged = _in_order([one for one in seen if isinstance(one, Judged)])
+            judged = _in_order(self._remembered(connection, [one for one in seen if isinstance(one, Judged)]))
             take_each(
                 connection, brand, f"{place}:again", [one.post for one in judged], now,
                 lambda number: self._see_again(connection, brand, judged[number], now),
@@ -247,7 +254,7 @@ class Rounds(Shelf):
                 self._edited(connection, known.case_id, kept, one.verdict, now)
 
     def _overheard(self, connection: Connection, brand: str, kept: Kept, verdict: Verdict, now: datetime) -> None:
-        customer_id = keep_customer(connection, brand, kept.post)
+        customer_id = keep_customer(connection, self.key, brand, kept.post)
         case = case_of(connection, brand, customer_id, kept.post.conversation_id)
         if case is None or CaseState(case.state) not in LIVE_CASES or kept.post.is_repost:
             return
@@ -298,5 +305,6 @@ def _in_order(judged: Sequence[Judged]) -> list[Judged]:
     return sorted(judged, key=lambda one: (one.post.created_at, one.post.parent_id is not None))
 
 
-def _brand_of(connection: Connection, source_key: str) -> str:
-    return str(connection.execute(select(sources.c.brand).where(sources.c.key == source_key)).scalar_one())
+def _whose(connection: Connection, source_key: str) -> tuple[str, str]:
+    row = connection.execute(select(sources.c.brand, sources.c.place).where(sources.c.key == source_key)).one()
+    return str(row.brand), str(row.place)

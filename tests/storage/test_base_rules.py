@@ -496,6 +496,9 @@ def test_the_base_allows_what_may_be(house: House, sql: str) -> None:
         ("alerts_state_known", "UPDATE alerts SET state = 'lost'"),
         ("alerts_sent_at_when_sent", "UPDATE alerts SET state = 'sent'"),
         ("blind_windows_cause_known", "UPDATE blind_windows SET cause = 'weather'"),
+        ("forgotten_what_known", "UPDATE forgotten SET what = 'brand'"),
+        ("forgotten_only_authors_are_people", "UPDATE forgotten SET what = 'post'"),
+        ("forgotten.hash", "INSERT INTO forgotten (place, what, hash, at) SELECT place, what, hash, at FROM forgotten"),
         ("sessions.token_hash", "INSERT INTO sessions SELECT * FROM sessions"),
         ("FOREIGN KEY", "DELETE FROM people WHERE id = 1"),
     ],
@@ -506,7 +509,8 @@ def test_the_base_keeps_the_house_in_order(house: House, why: str, sql: str) -> 
     house.casebook.leases.hold("ticker", "one", NOON, MINUTE)
     house.casebook.people.open_session(1, NOON, MINUTE, MINUTE)
     house.casebook.alerts.claim("x:mentions:rosebakery", NOON, "ana@rosebakery.example", NOON)
-    house.hear(now=NOON)  # the first time for a day: a window
+    house.hear(post(), now=NOON)  # the first time for a day: a window
+    house.casebook.forgetting.forget("x", post().author.native_id, house.ana, NOON)
     with pytest.raises(IntegrityError, match=re.escape(why)):
         house.do(sql)
 

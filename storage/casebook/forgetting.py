@@ -1,0 +1,247 @@
+"""Forgetting: every word of a customer and every word said to them is erased; the moves stay, and their chain holds.
+
+To be forgotten is not to object: whoever writes again is a stranger, and may be answered. Who also wants no more messages says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, union, update
+
+from storage.casebook import erasing
+from storage.casebook.forgotten import AUTHOR, POST, forgotten_author, hash_of, is_nameless
+from storage.casebook.moves import move_case, move_reply, next_turn, write
+from storage.casebook.shelf import Shelf, new_id
+from storage.engine import explained
+from storage.lifecycle import LIVE_CASES, MovedOn
+from storage.tables import accounts, cases, customers, forgotten, mentions, posts, replies
+from storage.words import Author, CaseState, ReplyState
+
+HELD = (ReplyState.APPROVED, ReplyState.BY_HAND, ReplyState.REFUSED)
+"""Replies that could still be made to go out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """How much was erased of somebody. `do_not_contact`: nobody may write to them, should they ever write again."""
+
+    posts: int = 0
+    cases: int = 0
+    proposals: int = 0
+    replies: int = 0
+    notes: int = 0
+    poison: int = 0
+    do_not_contact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """Somebody or something forgotten, as a keyed hash: a backup made before has to be told. `what` is "author" or "post"."""
+
+    place: str
+    what: str
+    hash: str
+    at: datetime
+    until: datetime | None
+    do_not_contact_at: datetime | None
+
+
+class Forgetting(Shelf):
+    """Erases people."""
+
+    __slots__ = ()
+
+    def find(self, place: str, name: str, brand: str | None = None) -> tuple[Author, ...]:
+        """Whom this handle (without @, any case) or native id means on a place; several when a handle changed hands.
+
+        With `brand`, only whom that brand knows.
+        """
+        wanted = name.removeprefix("@").lower()
+        with self._reading() as connection:
+            rows = connection.execute(
+                union(
+                    select(customers.c.native_id, customers.c.handle, customers.c.name).where(
+                        customers.c.place == place, _of(customers.c.brand, brand)
+                    ),
+                    select(posts.c.author_id, posts.c.author_handle, posts.c.author_name).where(
+                        posts.c.place == place, posts.c.by_account.is_(None), _known_to(brand)
+                    ),
+                )
+            ).all()
+        found = {
+            row[0]: Author(*row) for row in rows if name == row[0] or wanted in (row[1].lower(), f"@{row[1]}".lower())
+        }
+        return tuple(one for one in found.values() if not is_nameless(one.native_id))
+
+    def forget(self, place: str, author_id: str, by: str, now: datetime, *, do_not_contact: bool = False) -> Erased:
+        """Erase somebody by the place's own id, for every brand. Done twice, it erases what came since.
+
+        Raises MovedOn, with nothing erased, when there is nobody to forget, or while a reply to them may be going out.
+        """
+        with self._writing() as connection:
+            erased = _forget(connection, self.key, place, author_id, by, now, do_not_contact=do_not_contact)
+        self.settle()
+        return erased
+
+    def tombstones(self) -> tuple[Tombstone, ...]:
+        """All that was ever forgotten."""
+        with self._reading() as connection:
+            rows = connection.execute(select(forgotten).order_by(forgotten.c.id)).all()
+        return tuple(Tombstone(r.place, r.what, r.hash, r.at, r.until, r.do_not_contact_at) for r in rows)
+
+    def forget_again(self, told: Iterable[Tombstone], by: str, now: datetime) -> int:
+        """After an older copy of the base was put back: forget once more whom it brings back. Gives how many people.
+
+        The tombstones must come from a base with the same key.
+        """
+        told = tuple(told)
+        with self._writing() as connection:
+            known = {row.hash: row.until for row in connection.execute(select(forgotten.c.hash, forgotten.c.until))}
+            lost = {one.hash: one for one in told if one.hash not in known or _later(one.until, known[one.hash])}
+            back = [
+                (place, name, lost[hashed])
+                for place, name, hashed in _everybody(connection, self.key)
+                if hashed in lost
+            ]
+            for place, author_id, one in back:
+                again = one.do_not_contact_at is not None
+                _forget(connection, self.key, place, author_id, by, now, do_not_contact=again)
+            for one in lost.values():
+                _keep(connection, one.what, one.place, one.hash, one.at, one.until, one.do_not_contact_at)
+        self.settle()
+        return len(back)
+
+    def settle(self) -> None:
+        """Leave no copy of what was erased in SQLite's write-ahead log, as far as nobody is reading there just now.
+
+        PostgreSQL's vacuum clears old rows in its own time. Raises BaseUnavailable.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return
+        with explained():
+            raw = self.engine.raw_connection()
+            try:
+                raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            finally:
+                raw.close()
+
+
+def _forget(
+    connection: Connection, key: bytes, place: str, author_id: str, by: str, now: datetime, *, do_not_contact: bool
+) -> Erased:
+    _check_not_us(connection, place, author_id)
+    known = connection.execute(
+        select(customers).where(customers.c.place == place, customers.c.native_id == author_id).with_for_update()
+    ).all()
+    theirs = connection.execute(select(posts).where(posts.c.place == place, posts.c.author_id == author_id)).all()
+    before = forgotten_author(connection, key, place, author_id)
+    if not known and not theirs and before is None:
+        raise MovedOn("Nobody of that name is known here.")
+    dated = [row.do_not_contact_at for row in (*known, *([before] if before else [])) if row.do_not_contact_at]
+    asked = min(dated) if dated else (now if do_not_contact else None)
+    hashed = hash_of(key, AUTHOR, place, author_id)
+    until = max((min(row.created_at, now) for row in theirs), default=None)
+    tombstone = _keep(connection, AUTHOR, place, hashed, now, until, asked)
+    of_cases = _close(connection, key, [row.id for row in known], by, now)
+    ours = erasing.our_answers(connection, theirs, of_cases)
+    for row in (*theirs, *ours):
+        for name in {row.native_id, row.reply_to} - {""}:
+            _keep(connection, POST, place, hash_of(key, POST, place, name), now)
+    erasing.erase_customers(connection, [row.id for row in known], tombstone)
+    if asked is not None:
+        connection.execute(update(customers).where(customers.c.forgotten == tombstone).values(do_not_contact_at=asked))
+    proposed, replied, noted = erasing.erase_cases(connection, of_cases)
+    erasing.erase_answers(connection, ours)
+    erasing.erase_posts(connection, theirs, now, tombstone)
+    names = {name for row in theirs for name in (row.author_handle, author_id)} | {row.handle for row in known}
+    poison = erasing.erase_poison(connection, names, {row.native_id for row in theirs})
+    return Erased(len(theirs), len(of_cases), proposed, replied, noted, poison, asked is not None)
+
+
+def _check_not_us(connection: Connection, place: str, author_id: str) -> None:
+    ours = select(accounts.c.id).where(accounts.c.place == place, accounts.c.native_id == author_id)
+    if connection.execute(ours).first() is not None:
+        raise MovedOn("That is an account of your own. Take it out of the settings instead.")
+
+
+def _close(connection: Connection, key: bytes, known: Sequence[int], by: str, now: datetime) -> list[int]:
+    """End their live cases and take back what could still go out; gives the ids of all their cases. Raises MovedOn."""
+    rows = connection.execute(select(cases).where(cases.c.customer_id.in_(known)).with_for_update()).all()
+    ids = [row.id for row in rows]
+    waiting = connection.execute(
+        select(replies).where(replies.c.case_id.in_(ids), replies.c.state.in_((*erasing.ON_THE_WAY, *HELD)))
+    ).all()
+    for row in waiting:
+        if row.state in erasing.ON_THE_WAY:
+            raise MovedOn(
+                f"A reply to them is going out just now, or may be up without our knowing it (case {row.case_id}). "
+                "Nothing was erased: forget them once that is settled."
+            )
+    for row in waiting:
+        move_reply(connection, key, row, ReplyState.WITHDRAWN, who=by, why="The customer was forgotten.", now=now)
+    for row in rows:
+        if CaseState(row.state) in LIVE_CASES:
+            move_case(connection, key, row.id, CaseState.DISMISSED, who=by, why="Dismissed: forgotten", now=now)
+        else:
+            write(
+                connection, key, row.brand, row.id, "case", row.id, row.state, row.state,
+                by, "The customer was forgotten.", now,
+            )  # fmt: skip
+        next_turn(connection, key, row.id, why="The customer was forgotten.", now=now, withdraw=False)
+    return ids
+
+
+def _keep(
+    connection: Connection,
+    what: str,
+    place: str,
+    hashed: str,
+    at: datetime,
+    until: datetime | None = None,
+    asked: datetime | None = None,
+) -> int:
+    """The id of a tombstone, made or brought up to date."""
+    row = connection.execute(select(forgotten).where(forgotten.c.hash == hashed)).one_or_none()
+    if row is None:
+        added = insert(forgotten).values(
+            place=place, what=what, hash=hashed, at=at, until=until, do_not_contact_at=asked
+        )
+        return new_id(connection.execute(added))
+    if what == AUTHOR:
+        newest = until if _later(until, row.until) else row.until
+        values = {"until": newest, "do_not_contact_at": row.do_not_contact_at or asked}
+        connection.execute(update(forgotten).where(forgotten.c.id == row.id).values(**values))
+    return int(row.id)
+
+
+def _later(one: datetime | None, other: datetime | None) -> bool:
+    return one is not None and (other is None or one > other)
+
+
+def _everybody(connection: Connection, key: bytes) -> list[tuple[str, str, str]]:
+    """(place, native id, hash) of every author in the base who has an id."""
+    rows = connection.execute(
+        union(
+            select(customers.c.place, customers.c.native_id),
+            select(posts.c.place, posts.c.author_id).where(posts.c.by_account.is_(None)),
+        )
+    )
+    named = [(str(row[0]), str(row[1])) for row in rows]
+    return [(place, name, hash_of(key, AUTHOR, place, name)) for place, name in named if not is_nameless(name)]
+
+
+def _of(column: Any, brand: str | None) -> Any:
+    return column == brand if brand is not None else column.is_not(None)
+
+
+def _known_to(brand: str | None) -> Any:
+    if brand is None:
+        return posts.c.id.is_not(None)
+    return select(mentions.c.id).where(mentions.c.post_id == posts.c.id, mentions.c.brand == brand).exists()
+
+
+__all__ = ["Erased", "Forgetting", "Tombstone"]

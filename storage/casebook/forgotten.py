@@ -1,0 +1,100 @@
+"""Whom we were asked to forget, as keyed hashes: later polls bring nothing of theirs back, and nobody can read who it was.
+
+What was forgotten is known by the post's id, or by its author and the time the place wrote on it: both times compared are the place's
+own, so that a clock of ours that was ahead swallows nothing. Whatever an author wrote later is a stranger's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from storage.lifecycle import MovedOn
+from storage.tables import accounts, customers, forgotten
+from storage.words import Poison, Post
+
+AUTHOR, POST = "author", "post"
+
+NAMELESS = "forgotten:"
+"""What native ids become, followed by a number of ours."""
+
+AT_ONCE = 300
+"""Hashes asked for in one statement."""
+
+
+def hash_of(key: bytes, what: str, place: str, native_id: str) -> str:
+    """The keyed hash under which an author's or a post's id is remembered, in hex."""
+    told = f"{what}\x1f{place}\x1f{native_id}".encode("utf-8", "surrogatepass")
+    return hmac.new(key, told, hashlib.sha256).hexdigest()
+
+
+def is_nameless(native_id: str) -> bool:
+    """Whether an id has been forgotten already."""
+    return native_id.startswith(NAMELESS)
+
+
+def forgotten_author(connection: Connection, key: bytes, place: str, native_id: str) -> Row[Any] | None:
+    """The row of a forgotten author, or None."""
+    hashed = hash_of(key, AUTHOR, place, native_id)
+    return connection.execute(select(forgotten).where(forgotten.c.hash == hashed)).one_or_none()
+
+
+def forgotten_posts(connection: Connection, key: bytes, found: Sequence[Post]) -> frozenset[tuple[str, str]]:
+    """(place, native id) of those that must not be taken in: forgotten ones, what their authors wrote before, and our answers to them."""
+    if connection.execute(select(forgotten.c.id).limit(1)).first() is None:
+        return frozenset()
+    ours = {(row.place, row.native_id) for row in connection.execute(select(accounts.c.place, accounts.c.native_id))}
+    hashes = [_Hashes(key, post, (post.place, post.author.native_id) in ours) for post in found]
+    known = _known(connection, {one for each in hashes for one in each.all})
+    return frozenset((each.post.place, each.post.native_id) for each in hashes if each.forgotten(known))
+
+
+def without_forgotten(
+    connection: Connection, key: bytes, place: str | None, poison: Iterable[Poison]
+) -> tuple[Poison, ...]:
+    """The poison of a place that is nobody's who was forgotten, as far as its id tells."""
+    kept = tuple(poison)
+    if place is None or not kept:
+        return kept
+    hashes = {one: hash_of(key, POST, place, one.native_id) for one in kept if one.native_id is not None}
+    known = _known(connection, set(hashes.values()))
+    return tuple(one for one in kept if hashes.get(one) not in known)
+
+
+def check_remembered(connection: Connection, customer_id: int) -> None:
+    """Raise MovedOn when the customer was forgotten."""
+    found = select(customers.c.forgotten).where(customers.c.id == customer_id)
+    if connection.execute(found).scalar() is not None:
+        raise MovedOn("This customer asked to be forgotten. Nothing of theirs is left, and the case stays closed.")
+
+
+class _Hashes:
+    def __init__(self, key: bytes, post: Post, ours: bool) -> None:
+        self.post = post
+        self.ids = [hash_of(key, POST, post.place, one) for one in {post.native_id, post.reply_to}]
+        if ours and post.parent_id is not None:
+            self.ids.append(hash_of(key, POST, post.place, post.parent_id))
+        self.author = hash_of(key, AUTHOR, post.place, post.author.native_id)
+
+    @property
+    def all(self) -> list[str]:
+        return [*self.ids, self.author]
+
+    def forgotten(self, known: dict[str, datetime | None]) -> bool:
+        until = known.get(self.author)
+        return any(one in known for one in self.ids) or (until is not None and self.post.created_at <= until)
+
+
+def _known(connection: Connection, hashes: set[str]) -> dict[str, datetime | None]:
+    asked, known = sorted(hashes), dict[str, datetime | None]()
+    for begin in range(0, len(asked), AT_ONCE):
+        rows = connection.execute(
+            select(forgotten.c.hash, forgotten.c.until).where(forgotten.c.hash.in_(asked[begin : begin + AT_ONCE]))
+        )
+        known |= {str(row.hash): row.until for row in rows}
+    return known
