@@ -13,15 +13,14 @@ import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sandbox import answering
+from sandbox.answering import Caught
 from sandbox.world import World
-
-HANG_AT_MOST = 120.0
-"""Seconds after which a hanging request is given up, so that a forgotten one does not live for ever."""
 
 
 class Done(StrEnum):
@@ -39,6 +38,9 @@ class Seen(StrEnum):
     NOTHING = "nothing"  # the line stays open and silent
     CUT = "cut"  # the connection is reset without a byte
     HALF = "half"  # half of the real answer, then reset; only together with Done.FIRST
+    DRIP = "drip"  # the real answer (nothing, where nothing was carried out) a byte at a time, and after it blanks for ever
+    DRIP_HEAD = "drip of a head"  # a status, and then a header that does not end, a byte at a time
+    LAST = "last"  # the real answer, and from then on nothing listens: connections are refused; only together with Done.FIRST
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,17 @@ class Changed:
     change: Callable[[bytes], bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An answer of our making that depends on the time in the world: reset times, above all."""
+
+    make: Callable[[datetime], Answer]
+
+
+Shown = Seen | Answer | Changed | Told
+
 NOTHING, CUT, HALF, TRUTH = Seen.NOTHING, Seen.CUT, Seen.HALF, Seen.TRUTH
+DRIP, DRIP_HEAD, LAST = Seen.DRIP, Seen.DRIP_HEAD, Seen.LAST
 GARBAGE = Answer(body=b'{"data": [{"id": "1')
 EMPTY = Answer(body=b"")
 HTML_500 = Answer(500, b"<html><body><h1>Something went wrong</h1></body></html>", (("content-type", "text/html"),))
@@ -69,13 +81,13 @@ class Fault:
     """One fault. `method` "" is any; `path` is a regular expression searched in path?query; `skip` matching requests go unharmed first.
 
     `times` is how often it strikes (None: until it is taken out of the plan). `delay` seconds: how late a LATER request is carried
-    out, and how long before the answer everything else waits.
+    out; how long nothing listens after LAST (0: until the plan is cleared); how long before the answer everything else waits.
     """
 
     method: str
     path: str
     done: Done = Done.NEVER
-    seen: Seen | Answer | Changed = CUT
+    seen: Shown = CUT
     times: int | None = 1
     skip: int = 0
     delay: float = 0.0
@@ -91,6 +103,7 @@ class FaultPlan:
 
     faults: list[Fault] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _undo: list[Callable[[], None]] = field(default_factory=list, repr=False)
 
     def add(self, *faults: Fault) -> None:
         """Put faults at the end of the plan."""
@@ -98,9 +111,17 @@ class FaultPlan:
             self.faults.extend(faults)
 
     def clear(self) -> None:
-        """From now on all goes well."""
+        """From now on all goes well: the faults are gone, and who listened no more listens again."""
         with self._lock:
             self.faults.clear()
+            undo, self._undo = self._undo, []
+        for act in undo:
+            act()
+
+    def when_cleared(self, act: Callable[[], None]) -> None:
+        """Have `act` done once, by whoever clears the plan."""
+        with self._lock:
+            self._undo.append(act)
 
     def strike(self, method: str, target: str) -> Fault | None:
         """The fault that strikes this request, if any; it is used up by that."""
@@ -118,22 +139,6 @@ class FaultPlan:
             return fault
 
 
-@dataclass(slots=True)
-class Caught:
-    """An answer of the application, held back."""
-
-    status: int = 500
-    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
-    body: bytes = b""
-
-    async def send(self, message: Message) -> None:
-        """Take what the application sends."""
-        if message["type"] == "http.response.start":
-            self.status, self.headers = message["status"], list(message["headers"])
-        elif message["type"] == "http.response.body":
-            self.body += message.get("body", b"")
-
-
 class Front:
     """The front of a server, as ASGI middleware: follows the plan, and writes every request down in the World.
 
@@ -149,21 +154,22 @@ class Front:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        body = await _read(receive)
+        body = await answering.read_whole(receive)
         method, target = scope["method"], _target(scope)
         fault = self.plan.strike(method, target)
         if fault is None:
-            await _send(send, await self._carry_out(scope, body, ""))
+            await answering.send_whole(send, await self._carry_out(scope, body, ""))
             return
         await self._fail(fault, scope, body, receive, send)
 
     async def _fail(self, fault: Fault, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
-        name = _name(fault.seen)
+        seen = fault.seen.make(self.world.clock()) if isinstance(fault.seen, Told) else fault.seen
+        name = _name(seen)
         caught = Caught(200)
         if fault.done is Done.FIRST:
             caught = await self._carry_out(scope, body, f"fault: {name}")
         elif fault.done is Done.NEVER:
-            sent = (fault.seen.status or 200) if isinstance(fault.seen, Answer) else 0
+            sent = (seen.status or 200) if isinstance(seen, Answer) else 0
             self._write_down(scope, body, sent, f"fault: {name}, not carried out")
         else:
             task = asyncio.ensure_future(
@@ -171,26 +177,39 @@ class Front:
             )
             self._later.add(task)
             task.add_done_callback(self._later.discard)
-        if fault.delay and fault.done is not Done.LATER:
+        if seen is LAST:
+            self._stop_listening(scope, fault.delay)
+        elif fault.delay and fault.done is not Done.LATER:
             await asyncio.sleep(fault.delay)
-        await self._answer(fault.seen, caught, scope, receive, send)
+        await self._answer(seen, caught, scope, receive, send)
+
+    def _stop_listening(self, scope: Scope, seconds: float) -> None:
+        server = scope["state"]["server"]  # put there by sandbox.serve.Prompt
+        server.refuse()
+        self.plan.when_cleared(server.listen_from_any_thread)
+        if seconds:
+            asyncio.get_running_loop().call_later(seconds, server.listen)
 
     async def _answer(
         self, seen: Seen | Answer | Changed, caught: Caught, scope: Scope, receive: Receive, send: Send
     ) -> None:
         if isinstance(seen, Answer):
             headers = [(name.encode(), value.encode()) for name, value in seen.headers]
-            await _send(send, Caught(seen.status or caught.status, headers, seen.body))
+            await answering.send_whole(send, Caught(seen.status or caught.status, headers, seen.body))
         elif isinstance(seen, Changed):
-            await _send(send, Caught(caught.status, caught.headers, seen.change(caught.body)))
-        elif seen is TRUTH:
-            await _send(send, caught)
+            await answering.send_whole(send, Caught(caught.status, caught.headers, seen.change(caught.body)))
+        elif seen in {TRUTH, LAST}:
+            await answering.send_whole(send, caught)
         elif seen is NOTHING:
-            await _wait_until_gone(receive)
+            await answering.wait_until_gone(receive)
+        elif seen is DRIP:
+            await answering.send_drops(send, caught, receive)
+        elif seen is DRIP_HEAD:
+            await answering.send_drops_of_a_head(scope, caught, receive)
         elif seen is HALF:
-            await _send_half(send, caught, scope)
+            await answering.send_half(send, caught, scope)
         else:
-            _cut(scope)
+            answering.cut(scope)
 
     async def _carry_out_later(self, delay: float, scope: Scope, body: bytes, note: str) -> None:
         await asyncio.sleep(delay)
@@ -226,47 +245,3 @@ def _name(seen: Seen | Answer | Changed) -> str:
 def _target(scope: Scope) -> str:
     query = scope.get("query_string", b"").decode("ascii", "backslashreplace")
     return f"{scope['path']}?{query}" if query else str(scope["path"])
-
-
-async def _read(receive: Receive) -> bytes:
-    body: bytes = b""
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return body
-        body += message.get("body", b"")
-        if not message.get("more_body", False):
-            return body
-
-
-async def _send(send: Send, caught: Caught) -> None:
-    headers = [(name, value) for name, value in caught.headers if name.lower() != b"content-length"]
-    headers.append((b"content-length", str(len(caught.body)).encode()))
-    await send({"type": "http.response.start", "status": caught.status, "headers": headers})
-    await send({"type": "http.response.body", "body": caught.body})
-
-
-async def _send_half(send: Send, caught: Caught, scope: Scope) -> None:
-    """Promise the whole body, give the first half of it, and hang up."""
-    headers = [(name, value) for name, value in caught.headers if name.lower() != b"content-length"]
-    headers.append((b"content-length", str(len(caught.body)).encode()))
-    await send({"type": "http.response.start", "status": caught.status, "headers": headers})
-    await send({"type": "http.response.body", "body": caught.body[: len(caught.body) // 2], "more_body": True})
-    transport = scope["state"]["transport"]
-    transport.close()  # not abort: what was written still goes out
-
-
-def _cut(scope: Scope) -> None:
-    transport: Any = scope["state"]["transport"]  # put there by sandbox.serve.Line
-    transport.abort()
-
-
-async def _wait_until_gone(receive: Receive) -> None:
-    async def gone() -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
-
-    try:
-        await asyncio.wait_for(gone(), HANG_AT_MOST)
-    except TimeoutError:
-        return

@@ -7,6 +7,9 @@ import contextlib
 import socket
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -30,18 +33,64 @@ class Line(H11Protocol):
 
 
 class Prompt(uvicorn.Server):
-    """A server that leaves when told, instead of looking ten times a second whether it should."""
+    """A server that leaves when told, instead of looking ten times a second whether it should; and that can refuse to be reached.
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    `bind` gives a new socket on the server's address each time it is called.
+    """
+
+    def __init__(self, config: uvicorn.Config, bind: Callable[[], socket.socket]) -> None:
         super().__init__(config)
         self._told = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._bind = bind
+        self._opening: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen."""
+        self._loop = asyncio.get_running_loop()
+        self.lifespan.state["server"] = self  # for sandbox.faults, as the transport is
+        await super().startup(sockets or [self._bind()])
 
     async def main_loop(self) -> None:
         """Serve until told to leave."""
-        self._loop = asyncio.get_running_loop()
         if not await self.on_tick(0):
             await self._told.wait()
+
+    def refuse(self) -> None:
+        """Listen no more: who connects is refused, and kept connections end. Answers under way still go out. In the server's own thread."""
+        for listener in self.servers:
+            listener.close()
+        self.servers.clear()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+
+    def listen(self) -> None:
+        """Listen again; harmless when it does. In the server's own thread."""
+        if not self.servers and not self.should_exit and self._opening is None:
+            self._opening = asyncio.ensure_future(self._open())
+
+    async def _open(self) -> None:
+        line = partial(Line, config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+        listener = await asyncio.get_running_loop().create_server(line, sock=self._bind(), backlog=self.config.backlog)
+        self.servers.append(listener)
+        self._opening = None
+
+    async def _in_own_thread(self, act: Callable[[], None]) -> None:
+        act()
+        if self._opening is not None:
+            await self._opening
+
+    def refuse_from_any_thread(self) -> None:
+        """The same from outside; returns once nothing listens."""
+        assert self._loop is not None
+        asyncio.run_coroutine_threadsafe(self._in_own_thread(self.refuse), self._loop).result(START_WITHIN)
+
+    def listen_from_any_thread(self) -> None:
+        """The same from outside; returns once it listens. Harmless when the server has left."""
+        assert self._loop is not None
+        if self._loop.is_closed() or self.should_exit:
+            return
+        asyncio.run_coroutine_threadsafe(self._in_own_thread(self.listen), self._loop).result(START_WITHIN)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let answers that are under way go out, cut what hangs, and close."""
@@ -75,16 +124,9 @@ class Served:
     """
 
     def __init__(self, app: ASGIApp, port: int = 0, host: str = "127.0.0.1") -> None:
-        self._socket = socket.socket(
-            socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
-        )  # named, or asyncio leaves Nagle on
-        try:
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            self._socket.bind((host, port))
-        except OSError:
-            self._socket.close()
-            raise
-        self.port: int = self._socket.getsockname()[1]
+        self._host, self.port = host, port
+        self._holds = self._bind()  # never listens: it keeps the port ours while the server refuses
+        self.port = self._holds.getsockname()[1]
         self.url = f"http://{host}:{self.port}"
         options: dict[str, Any] = {
             "log_config": None,
@@ -94,10 +136,19 @@ class Served:
             "date_header": False,
             "timeout_keep_alive": 60,  # uvicorn closes after 5 s, just when a demo that polls every 5 s asks again
         }
-        self._server = Prompt(uvicorn.Config(app, http=Line, ws="none", server_header=False, **options))
-        self._thread = threading.Thread(
-            target=self._server.run, args=([self._socket],), name=f"town:{self.port}", daemon=True
-        )
+        self._server = Prompt(uvicorn.Config(app, http=Line, ws="none", server_header=False, **options), self._bind)
+        self._thread = threading.Thread(target=self._server.run, name=f"town:{self.port}", daemon=True)
+
+    def _bind(self) -> socket.socket:
+        # The protocol is named, or asyncio leaves Nagle on.
+        bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        try:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.bind((self._host, self.port))
+        except OSError:
+            bound.close()
+            raise
+        return bound
 
     def start(self) -> Self:
         """Serve; returns once requests are answered."""
@@ -114,7 +165,16 @@ class Served:
         self._server.leave()
         if self._thread.ident is not None:
             self._thread.join(START_WITHIN)
-        self._socket.close()
+        self._holds.close()
+
+    @contextmanager
+    def refusing(self) -> Iterator[None]:
+        """Inside, nothing listens at `url`: connections are refused, as they are by a machine whose service is down."""
+        self._server.refuse_from_any_thread()
+        try:
+            yield
+        finally:
+            self._server.listen_from_any_thread()
 
     def __enter__(self) -> Self:
         return self.start()

@@ -54,7 +54,7 @@ class Gate:
     def __init__(self, world: World, options: RedditOptions) -> None:
         self.world = world
         self.options = options
-        self.tokens = Tokens(world)
+        self.tokens = Tokens(world, options.is_shut)
         self._window = world.clock()
         self._used = 0
 

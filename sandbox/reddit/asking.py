@@ -25,7 +25,9 @@ class RedditOptions:
 
     `token_life` how long a token lives; `bare_401` leaves out the www-authenticate header of a 401, as some of Reddit's proxies do.
     `window` and `allowed` are the rate limit: 1,000 requests in ten minutes per app. `retry_after` adds that header to a 429.
-    `search_lag` is how long the search index takes to know a submission, `profile_lag` how long a user's page takes to know a comment.
+    `index_lag` is how long every listing takes to know a post (new, comments, a user's page, the inbox, search); `search_lag` and
+    `profile_lag` how long search and a user's page take, where that is longer. `revoked`: accounts (small letters) whose password,
+    refresh token and tokens no longer work. `expires`: account to the instant (of the world's clock) from which they don't.
     `comment_wait` is how long an account waits between two comments (RATELIMIT). `errors_as_400` answers field errors with status
     400, `german` in German, since Reddit speaks the account's language. `shuffled` lists posts a little out of order.
     """
@@ -35,14 +37,21 @@ class RedditOptions:
     window: timedelta = timedelta(minutes=10)
     allowed: int = 1000
     retry_after: bool = False
+    index_lag: timedelta = timedelta(0)
     search_lag: timedelta = timedelta(0)
     profile_lag: timedelta = timedelta(0)
+    revoked: set[str] = field(default_factory=set)
+    expires: dict[str, datetime] = field(default_factory=dict)
     comment_wait: timedelta = timedelta(0)
     errors_as_400: bool = False
     german: bool = False
     shuffled: bool = False
     inbox_redirects: bool = False  # as the inbox did in August 2025
     faults: FaultPlan = field(default_factory=FaultPlan)
+
+    def is_shut(self, username: str, now: datetime) -> bool:
+        """Whether an account's keys no longer work."""
+        return username in self.revoked or (username in self.expires and now >= self.expires[username])
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,9 @@ def me(asked: Asked) -> Answer:
     return Answer(account_shape(account)) if account else refused(403, "Forbidden")
 
 
-def _listed(asked: Asked, posts: Iterable[WorldPost], lag: timedelta = timedelta(0)) -> list[WorldPost]:
+def _listed(asked: Asked, posts: Iterable[WorldPost], own_lag: timedelta = timedelta(0)) -> list[WorldPost]:
     """Newest first (when shuffled: the oldest, then the others nearly so), without what is not shown yet or no longer."""
+    lag = max(own_lag, asked.options.index_lag)
     shapes = asked.shapes()
     shown = [
         post

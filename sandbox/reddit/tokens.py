@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,18 +29,24 @@ def refresh_token(username: str) -> str:
 
 
 class Tokens:
-    """The tokens given out since the server started; a restart forgets them, and clients fetch new ones."""
+    """The tokens given out since the server started; a restart forgets them, and clients fetch new ones.
 
-    def __init__(self, world: World) -> None:
+    `is_shut` says whether an account's keys (its name in small letters) no longer work at an instant.
+    """
+
+    def __init__(self, world: World, is_shut: Callable[[str, datetime], bool]) -> None:
         self._world = world
+        self._is_shut = is_shut
         self._given: dict[str, Token] = {}
         self._n = itertools.count(1)
-        self.revoked: set[str] = set()  # usernames whose password or refresh token no longer works
 
     def known(self, authorization: str, now: datetime) -> Token | None:
-        """The token of an Authorization header, if it is one of ours and has not ended."""
+        """The token of an Authorization header, if it is one of ours and still good."""
         token = self._given.get(authorization.partition(" ")[2])
-        return token if token is not None and now < token.ends else None
+        if token is None or now >= token.ends:
+            return None
+        account = self._world.account("reddit", id=token.account_id) if token.account_id else None
+        return None if account is not None and self._is_shut(account.handle.lower(), now) else token
 
     def forget(self) -> None:
         """Every token given out is void from now on."""
@@ -60,7 +66,7 @@ class Tokens:
         if grant not in {"password", "refresh_token", "client_credentials"}:
             return {"error": "unsupported_grant_type"}
         username = self._user(grant, form)
-        if grant != "client_credentials" and (username is None or username.lower() in self.revoked):
+        if grant != "client_credentials" and (username is None or self._is_shut(username.lower(), now)):
             return {"error": "invalid_grant"}
         account = self._world.account("reddit", handle=username) if username is not None else None
         scope = form.get("scope", "*")

@@ -40,7 +40,7 @@ class Reads:
         params = Params.of(request, SHAPING | BETWEEN | {"query", "next_token", "sort_order"})
         test = compile_query(params.get("query") or "")
         self._check_week(params)
-        week = self._indexed(self.world.clock() - WEEK)
+        week = self._indexed(self.world.clock() - WEEK, self.options.search_lag)
         found = [seen for seen in week if seen.post.reposted_id is None and test(self._subject(seen))]
         return self._page(params, found, 10, "next_token", asker)
 
@@ -64,9 +64,9 @@ class Reads:
             raise plain(404, "Not Found Error", f"Could not find user with id: [{owner}].", "no such user")
         return params, owner
 
-    def _indexed(self, since: datetime | None = None) -> list[Seen]:
+    def _indexed(self, since: datetime | None = None, lag: timedelta = timedelta(0)) -> list[Seen]:
         """What is in the index by now: the newest version of each post, as it was when the index was last made."""
-        then = self.world.clock() - self.options.index_lag
+        then = self.world.clock() - max(lag, self.options.index_lag)
         seen = []
         for post in self.world.posts("x", now=self.world.clock()):
             known = [version for version in post.versions if version.at <= then]
