@@ -20,6 +20,7 @@ from storage.casebook.rounds import Judged, Round, Rounds
 from storage.casebook.shelf import Wake
 from storage.casebook.sources import Sources
 from storage.casebook.verdicts import Verdicts
+from storage.last_claim import LastClaim
 
 __all__ = ["Blocked", "Casebook", "DueReply", "Judged", "Round", "Wake"]
 
@@ -27,7 +28,9 @@ __all__ = ["Blocked", "Casebook", "DueReply", "Judged", "Round", "Wake"]
 class Casebook:
     """Every change of the base goes through one of these writers; each public method is one transaction."""
 
-    def __init__(self, engine: Engine, key: bytes, wake: Wake | None = None) -> None:
+    def __init__(
+        self, engine: Engine, key: bytes, wake: Wake | None = None, last_claim: LastClaim | None = None
+    ) -> None:
         self.engine = engine
         self.key = key
         self.brands = Brands(engine, key, wake)
@@ -37,7 +40,7 @@ class Casebook:
         self.verdicts = Verdicts(engine, key, wake)
         self.cases = Cases(engine, key, wake)
         self.proposals = Proposals(engine, key, wake)
-        self.replies = Replies(engine, key, wake)
+        self.replies = Replies(engine, key, wake, last_claim)
         self.removals = Removals(engine, key, wake)
         self.pauses = Pauses(engine, key, wake)
         self.digests = Digests(engine, key, wake)

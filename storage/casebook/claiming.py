@@ -64,29 +64,47 @@ def freeze(connection: Connection, row: Row[Any], now: datetime) -> Reply:
         parent_url=parent.url,
         approved_at=row.approved_at,
         language=language or "",
+        first_sent_at=_first_sent(row),
     )
+
+
+def _first_sent(row: Row[Any]) -> datetime | None:
+    """When the first claim was made whose request may have arrived; None where none can have."""
+    if row.payload is None:
+        return None
+    earlier = thaw(row)
+    return earlier.first_sent_at or earlier.sent_at
+
+
+def left_of_nothing(row: Row[Any]) -> str | None:
+    """What stays of a claim of which nothing went out: none of it, unless a claim before it may have arrived."""
+    return row.payload if thaw(row).first_sent_at is not None else None
 
 
 def to_payload(reply: Reply) -> str:
     """The reply as it is kept with its claim."""
     approved_at = reply.approved_at.isoformat() if reply.approved_at is not None else None
-    told = asdict(reply) | {"sent_at": reply.sent_at.isoformat(), "approved_at": approved_at}
+    first = reply.first_sent_at.isoformat() if reply.first_sent_at is not None else None
+    instants = {"sent_at": reply.sent_at.isoformat(), "approved_at": approved_at, "first_sent_at": first}
+    told = asdict(reply) | instants
     return json.dumps(told, ensure_ascii=False, sort_keys=True)
 
 
 def thaw(row: Row[Any]) -> Reply:
     """The reply of a claim that was made earlier, by whichever process."""
     told = json.loads(row.payload)
-    approved_at = told.get("approved_at")  # a claim made by an older version has none
+    approved_at, first = told.get("approved_at"), told.get("first_sent_at")  # a claim made by an older version has none
     return Reply(
         **told
         | {
             "sent_at": datetime.fromisoformat(told["sent_at"]),
             "approved_at": datetime.fromisoformat(approved_at) if approved_at else None,
+            "first_sent_at": datetime.fromisoformat(first) if first else None,
             "audience": Audience(told["audience"]),
             "purpose": Purpose(told["purpose"]),
             "parent_ids": tuple(told["parent_ids"]),
             "known_ids": tuple(told["known_ids"]),
             "fence": row.fence,
+            "attempt": row.attempt,  # the same as frozen, unless a backup was put back since (see restoring)
         }
     )

@@ -6,6 +6,7 @@ Every settling carries the claim's fence: one that comes too late changes nothin
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from sqlalchemy import Connection, Row, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from storage.casebook.approving import check_approval, make_reply, proposal_row
-from storage.casebook.claiming import freeze, thaw, to_payload, why_not
+from storage.casebook.claiming import freeze, left_of_nothing, thaw, to_payload, why_not
 from storage.casebook.moves import (
     MACHINE,
     case_row,
@@ -27,6 +28,7 @@ from storage.casebook.pauses import is_paused, not_paused
 from storage.casebook.posts import as_post, with_texts
 from storage.casebook.seen import answered
 from storage.casebook.shelf import Shelf
+from storage.last_claim import Claimed
 from storage.lifecycle import MovedOn
 from storage.tables import posts, replies
 from storage.words import (
@@ -149,12 +151,14 @@ class Replies(Shelf):
 
     def claim(self, reply_id: int, now: datetime) -> Reply | None:
         """Take a due reply for posting, payload frozen and committed. None when it may not go out (told on its case) or not now."""
-        with self._writing() as connection:
+        with self._noted() as claimed, self._writing() as connection:
             row = reply_row(connection, reply_id)
             if row.state != ReplyState.APPROVED or row.due_at > now:
                 return None
             if is_paused(connection, row.brand):
                 return None
+            if self.last_claim is not None:
+                self.last_claim.check(connection)
             stop = why_not(connection, row)
             if stop is not None:
                 move_reply(
@@ -170,7 +174,11 @@ class Replies(Shelf):
                 attempt=reply.attempt, fence=reply.fence, payload=to_payload(reply),
                 sent_at=now, lease_until=now + LEASE,
             )  # fmt: skip
+            claimed.is_made(connection)
             return reply
+
+    def _noted(self) -> AbstractContextManager[Claimed]:
+        return self.last_claim.around() if self.last_claim is not None else nullcontext(Claimed())
 
     def posted(self, reply_id: int, fence: int, posted: Posted, now: datetime) -> None:
         """It is up. Raises MovedOn when the claim no longer holds."""
@@ -185,7 +193,7 @@ class Replies(Shelf):
             move_reply(
                 connection, self.key, row, ReplyState.APPROVED,
                 who=MACHINE, why="Nothing went out; it will be tried again.", now=now,
-                due_at=due_at, lease_until=None,
+                due_at=due_at, lease_until=None, payload=left_of_nothing(row),
             )  # fmt: skip
             _say(connection, reply_id, why)
 

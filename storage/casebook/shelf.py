@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, CursorResult, Engine
 
 from storage.engine import reading, writing
+from storage.last_claim import LastClaim
 
 Wake = Callable[[Connection, Collection[str]], None]
 """Told last of all inside a transaction which kinds of due work it made ("post", "propose", …), in a fixed order."""
@@ -17,11 +18,12 @@ Wake = Callable[[Connection, Collection[str]], None]
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """One writer of the casebook. `wake` is called inside each transaction that made work."""
+    """One writer of the casebook. `wake` is called inside each transaction that made work; `last_claim` is noted beside the base."""
 
     engine: Engine
     key: bytes
     wake: Wake | None = None
+    last_claim: LastClaim | None = None
 
     @contextmanager
     def _writing(self, *makes: str) -> Iterator[Connection]:
