@@ -85,6 +85,12 @@ class Capabilities:
     private: bool  # can write privately through its API
     repeat: Repeat
     settle: timedelta  # request time-out + latest execution + listing lag; wait this long before looking
+    key_lives: timedelta | None = (
+        None  # KEYED: so long after the first try a key makes a repeat harmless (None: for ever)
+    )
+    addresses: bool = (
+        False  # "@customer " goes in front of every reply, by our own hand: shown with it, no part of the text
+    )
 
 
 @runtime_checkable

@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=1)
-LONGEST_PUT_OFF = timedelta(minutes=90)
+LONGEST_PUT_OFF = timedelta(hours=2)
 """How long at most between two tries to look at the answered post: with polling, at most 60 requests a day at a place's limit."""
 """Between tries of a reply that could not go out: doubled each time up to an hour, unless the platform names its own time."""
 
@@ -95,8 +95,8 @@ def _put_off(outbox: Outbox, due: DueReply, why: str, away: Unavailable | None =
     now = outbox.clock()
     told = away.retry_at if away is not None else None
     least = PERSON_WAIT if isinstance(away, NeedsPerson) or away is None else FIRST_WAIT
-    # Ever longer, without anything to remember: half as long again as it has waited since the yes.
-    wait = max(least, min((now - due.approved_at) / 2, LONGEST_PUT_OFF))
+    # Ever longer, without anything to remember: as long again as it has waited since the yes.
+    wait = max(least, min(now - due.approved_at, LONGEST_PUT_OFF))
     outbox.casebook.replies.put_off(due.id, why, max(told or now, now + wait), now)
 
 
@@ -105,6 +105,10 @@ def _send(outbox: Outbox, publisher: Publisher, reply: Reply) -> bool:
     begun = outbox.clock()
     if begun - reply.sent_at > CLAIM_HOLDS:
         replies.put_back(reply.id, reply.fence, "The machine was asleep when this was due.", begun, begun)
+        return False
+    if reply.first_sent_at is not None and not _key_holds(outbox, reply, begun):
+        why = "An earlier try may have arrived, too long ago for the site to know that this is the same answer."
+        replies.unsure(reply.id, reply.fence, why, begun, begun)
         return False
     try:
         posted = publisher.post(reply, begun)
@@ -141,6 +145,13 @@ def _next_try(reply: Reply, away: Unavailable, now: datetime) -> datetime:
 
 def _settle(outbox: Outbox, place: str) -> timedelta:
     return outbox.places[place].capabilities.settle
+
+
+def _key_holds(outbox: Outbox, reply: Reply, now: datetime) -> bool:
+    """Whether the place still knows a repeat by its key. A clock that stands before the first try tells nothing: no."""
+    lives = outbox.places[reply.place].capabilities.key_lives
+    age = now - (reply.first_sent_at or reply.sent_at)
+    return lives is None or timedelta(0) <= age < lives
 
 
 def look_due(outbox: Outbox) -> int:
@@ -196,12 +207,12 @@ def _nothing_there(outbox: Outbox, reply: Reply, looks: int) -> None:
     replies, now = outbox.casebook.replies, outbox.clock()
     title = outbox.places[reply.place].capabilities.title
     repeat = outbox.places[reply.place].capabilities.repeat
-    keyed = repeat is Repeat.KEYED
+    keyed = repeat is Repeat.KEYED and _key_holds(outbox, reply, now)
     if not keyed and looks < 2:
         why = f"We looked on {title} once and did not see it yet."
         replies.not_found(reply.id, reply.fence, why, now + _settle(outbox, reply.place), now)
         return
-    may_repeat = repeat is not Repeat.NEVER and reply.attempt < MOST_ATTEMPTS_AFTER_LOOKING
+    may_repeat = (keyed or repeat is Repeat.AFTER_TWO_LOOKS) and reply.attempt < MOST_ATTEMPTS_AFTER_LOOKING
     if may_repeat:
         why = f"We looked on {title} and it is not there."
         replies.not_found(reply.id, reply.fence, why, now, now)

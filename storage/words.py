@@ -314,6 +314,8 @@ class Reply:
     `known_ids` are native ids of our other replies under the same parent, so that looking does not take one for the other.
     `key` names this reply to platforms that take an idempotency key. `sent_at` is the instant of the claim, so that it differs from one
     attempt to the next; `approved_at`, the instant of the person's yes, and `language` (ISO 639-1) stay the same through all of them.
+    `first_sent_at` is the `sent_at` of the first earlier attempt that may have arrived (None: none may have): from there on a platform
+    may remember `key`.
     """
 
     id: int
@@ -336,6 +338,7 @@ class Reply:
     parent_url: str | None = None
     approved_at: datetime | None = None
     language: str = ""
+    first_sent_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ class Platform:
     place: str = "x"
     account: str = "rosebakery"
     repeat: Repeat = Repeat.NEVER
+    key_lives: timedelta | None = None
     up: list[Reply] = field(default_factory=list)
     requests: int = 0
     outcomes: list[Exception | Callable[[Reply], Posted]] = field(default_factory=list)
@@ -56,7 +57,7 @@ class Platform:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities("x", "X", True, True, True, False, self.repeat, SETTLE)
+        return Capabilities("x", "X", True, True, True, False, self.repeat, SETTLE, self.key_lives)
 
     def measure(self, text: str, audience: Audience) -> Length:
         return Length(len(text), 280)
