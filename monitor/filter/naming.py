@@ -35,6 +35,9 @@ def _names(name: str, names: tuple[str, ...], not_us: tuple[str, ...], handles: 
     ours = tuple(tuple(word.removeprefix("@") for word in words) for words in ours)
     folded = frozenset("".join(fold(handle).keys).removeprefix("@") for handle in handles) - {""}
     joined = frozenset("".join(words) for words in ours) | folded
+    folded |= {handle.lower().removeprefix("@") for handle in handles} - {
+        ""
+    }  # "rosebakery@mastodon.social" is several words
     unlike = tuple(words for words in (tuple(fold(one).keys) for one in not_us) if words)
     return Names(ours, joined, folded, unlike)
 

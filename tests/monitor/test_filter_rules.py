@@ -62,6 +62,14 @@ def test_a_post_that_addresses_us_need_not_say_our_name() -> None:
     assert judge(post("Still no answer from you", addressed=("rosebakery",)), ROSE).kind is Kind.COMPLAINT
 
 
+@pytest.mark.parametrize("handle", ["RB@Bread.Example", "@rb@bread.example", "rb.bread.example"])
+def test_a_handle_that_is_an_address_is_known_among_those_addressed(handle: str) -> None:
+    brand = Brand(key="rose", name="Rose Bakery", handles={"mastodon": handle})
+    addressed = ("17", handle.lower().removeprefix("@"))
+    assert judge(post("Still no answer from you", addressed=addressed), brand).kind is Kind.COMPLAINT
+    assert judge(post("Still no answer from you", addressed=("17", "rb@else.example")), brand).kind is Kind.NOT_US
+
+
 def test_what_is_said_in_a_conversation_need_not_repeat_our_name() -> None:
     assert judge(post("Same here, stale bread", parent_id="p0"), ROSE).kind is Kind.COMPLAINT
 
