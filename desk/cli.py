@@ -9,7 +9,18 @@ from typing import Annotated
 
 import typer
 
-from desk.commands import checking, configuring, doctor, measuring, people, reading_in, running, setting_up, telling
+from desk.commands import (
+    checking,
+    configuring,
+    doctor,
+    forgetting,
+    measuring,
+    people,
+    reading_in,
+    running,
+    setting_up,
+    telling,
+)
 from desk.errors import Trouble
 
 UNEXPECTED = 70
@@ -54,6 +65,7 @@ app.command("import")(reading_in.import_file)
 app.command("try")(reading_in.try_file)
 app.command("cases")(telling.cases)
 app.command("digest")(telling.digest)
+app.command("forget")(forgetting.forget)
 app.command("check")(checking.check)
 app.command("evaluate")(checking.evaluate)
 app.command("figures")(measuring.figures)

@@ -10,16 +10,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, union, update
+from sqlalchemy import Connection, func, select, union, update
 
 from storage.casebook import erasing
-from storage.casebook.forgotten import AUTHOR, POST, forgotten_author, hash_of, is_nameless
+from storage.casebook.forgotten import (
+    AUTHOR,
+    POST,
+    Tombstone,
+    everybody,
+    forgotten_author,
+    hash_of,
+    is_later,
+    is_nameless,
+    keep_tombstone,
+)
 from storage.casebook.moves import move_case, move_reply, next_turn, write
-from storage.casebook.shelf import Shelf, new_id
+from storage.casebook.shelf import Shelf
 from storage.engine import explained
 from storage.lifecycle import LIVE_CASES, MovedOn
 from storage.tables import accounts, cases, customers, forgotten, mentions, posts, replies
-from storage.words import Author, CaseState, ReplyState
+from storage.words import CaseState, ReplyState
 
 HELD = (ReplyState.APPROVED, ReplyState.BY_HAND, ReplyState.REFUSED)
 """Replies that could still be made to go out."""
@@ -39,15 +49,13 @@ class Erased:
 
 
 @dataclass(frozen=True, slots=True)
-class Tombstone:
-    """Somebody or something forgotten, as a keyed hash: a backup made before has to be told. `what` is "author" or "post"."""
+class Somebody:
+    """Somebody who wrote, as one place knows them."""
 
     place: str
-    what: str
-    hash: str
-    at: datetime
-    until: datetime | None
-    do_not_contact_at: datetime | None
+    native_id: str
+    handle: str
+    name: str
 
 
 class Forgetting(Shelf):
@@ -55,27 +63,28 @@ class Forgetting(Shelf):
 
     __slots__ = ()
 
-    def find(self, place: str, name: str, brand: str | None = None) -> tuple[Author, ...]:
-        """Whom this handle (without @, any case) or native id means on a place; several when a handle changed hands.
+    def find(self, place: str, name: str, brand: str | None = None) -> tuple[Somebody, ...]:
+        """Whom this handle (with or without @) or native id means on a place, in any case; several when a handle changed hands.
 
         With `brand`, only whom that brand knows.
         """
         wanted = name.removeprefix("@").lower()
+        here = func.lower(customers.c.place) == place.lower()
+        wrote_here = func.lower(posts.c.place) == place.lower()
         with self._reading() as connection:
             rows = connection.execute(
                 union(
-                    select(customers.c.native_id, customers.c.handle, customers.c.name).where(
-                        customers.c.place == place, _of(customers.c.brand, brand)
+                    select(customers.c.place, customers.c.native_id, customers.c.handle, customers.c.name).where(
+                        here, _of(customers.c.brand, brand)
                     ),
-                    select(posts.c.author_id, posts.c.author_handle, posts.c.author_name).where(
-                        posts.c.place == place, posts.c.by_account.is_(None), _known_to(brand)
+                    select(posts.c.place, posts.c.author_id, posts.c.author_handle, posts.c.author_name).where(
+                        wrote_here, posts.c.by_account.is_(None), _known_to(brand)
                     ),
                 )
             ).all()
-        found = {
-            row[0]: Author(*row) for row in rows if name == row[0] or wanted in (row[1].lower(), f"@{row[1]}".lower())
-        }
-        return tuple(one for one in found.values() if not is_nameless(one.native_id))
+        named = (Somebody(*row) for row in rows if name == row[1] or wanted == row[2].removeprefix("@").lower())
+        found = {(one.place, one.native_id): one for one in named if not is_nameless(one.native_id)}
+        return tuple(found.values())
 
     def forget(self, place: str, author_id: str, by: str, now: datetime, *, do_not_contact: bool = False) -> Erased:
         """Erase somebody by the place's own id, for every brand. Done twice, it erases what came since.
@@ -101,17 +110,15 @@ class Forgetting(Shelf):
         told = tuple(told)
         with self._writing() as connection:
             known = {row.hash: row.until for row in connection.execute(select(forgotten.c.hash, forgotten.c.until))}
-            lost = {one.hash: one for one in told if one.hash not in known or _later(one.until, known[one.hash])}
+            lost = {one.hash: one for one in told if one.hash not in known or is_later(one.until, known[one.hash])}
             back = [
-                (place, name, lost[hashed])
-                for place, name, hashed in _everybody(connection, self.key)
-                if hashed in lost
+                (place, name, lost[hashed]) for place, name, hashed in everybody(connection, self.key) if hashed in lost
             ]
             for place, author_id, one in back:
                 again = one.do_not_contact_at is not None
                 _forget(connection, self.key, place, author_id, by, now, do_not_contact=again)
             for one in lost.values():
-                _keep(connection, one.what, one.place, one.hash, one.at, one.until, one.do_not_contact_at)
+                keep_tombstone(connection, one.what, one.place, one.hash, one.at, one.until, one.do_not_contact_at)
         self.settle()
         return len(back)
 
@@ -145,12 +152,12 @@ def _forget(
     asked = min(dated) if dated else (now if do_not_contact else None)
     hashed = hash_of(key, AUTHOR, place, author_id)
     until = max((min(row.created_at, now) for row in theirs), default=None)
-    tombstone = _keep(connection, AUTHOR, place, hashed, now, until, asked)
+    tombstone = keep_tombstone(connection, AUTHOR, place, hashed, now, until, asked)
     of_cases = _close(connection, key, [row.id for row in known], by, now)
     ours = erasing.our_answers(connection, theirs, of_cases)
     for row in (*theirs, *ours):
         for name in {row.native_id, row.reply_to} - {""}:
-            _keep(connection, POST, place, hash_of(key, POST, place, name), now)
+            keep_tombstone(connection, POST, place, hash_of(key, POST, place, name), now)
     erasing.erase_customers(connection, [row.id for row in known], tombstone)
     if asked is not None:
         connection.execute(update(customers).where(customers.c.forgotten == tombstone).values(do_not_contact_at=asked))
@@ -195,45 +202,6 @@ def _close(connection: Connection, key: bytes, known: Sequence[int], by: str, no
     return ids
 
 
-def _keep(
-    connection: Connection,
-    what: str,
-    place: str,
-    hashed: str,
-    at: datetime,
-    until: datetime | None = None,
-    asked: datetime | None = None,
-) -> int:
-    """The id of a tombstone, made or brought up to date."""
-    row = connection.execute(select(forgotten).where(forgotten.c.hash == hashed)).one_or_none()
-    if row is None:
-        added = insert(forgotten).values(
-            place=place, what=what, hash=hashed, at=at, until=until, do_not_contact_at=asked
-        )
-        return new_id(connection.execute(added))
-    if what == AUTHOR:
-        newest = until if _later(until, row.until) else row.until
-        values = {"until": newest, "do_not_contact_at": row.do_not_contact_at or asked}
-        connection.execute(update(forgotten).where(forgotten.c.id == row.id).values(**values))
-    return int(row.id)
-
-
-def _later(one: datetime | None, other: datetime | None) -> bool:
-    return one is not None and (other is None or one > other)
-
-
-def _everybody(connection: Connection, key: bytes) -> list[tuple[str, str, str]]:
-    """(place, native id, hash) of every author in the base who has an id."""
-    rows = connection.execute(
-        union(
-            select(customers.c.place, customers.c.native_id),
-            select(posts.c.place, posts.c.author_id).where(posts.c.by_account.is_(None)),
-        )
-    )
-    named = [(str(row[0]), str(row[1])) for row in rows]
-    return [(place, name, hash_of(key, AUTHOR, place, name)) for place, name in named if not is_nameless(name)]
-
-
 def _of(column: Any, brand: str | None) -> Any:
     return column == brand if brand is not None else column.is_not(None)
 
@@ -242,6 +210,3 @@ def _known_to(brand: str | None) -> Any:
     if brand is None:
         return posts.c.id.is_not(None)
     return select(mentions.c.id).where(mentions.c.post_id == posts.c.id, mentions.c.brand == brand).exists()
-
-
-__all__ = ["Erased", "Forgetting", "Tombstone"]

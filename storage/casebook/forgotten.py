@@ -9,13 +9,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, insert, select, union, update
 
+from storage.casebook.shelf import new_id
 from storage.lifecycle import MovedOn
-from storage.tables import accounts, customers, forgotten
+from storage.tables import accounts, customers, forgotten, posts
 from storage.words import Poison, Post
 
 AUTHOR, POST = "author", "post"
@@ -25,6 +27,18 @@ NAMELESS = "forgotten:"
 
 AT_ONCE = 300
 """Hashes asked for in one statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """Somebody or something forgotten, as a keyed hash: a backup made before has to be told. `what` is "author" or "post"."""
+
+    place: str
+    what: str
+    hash: str
+    at: datetime
+    until: datetime | None
+    do_not_contact_at: datetime | None
 
 
 def hash_of(key: bytes, what: str, place: str, native_id: str) -> str:
@@ -71,6 +85,46 @@ def check_remembered(connection: Connection, customer_id: int) -> None:
     found = select(customers.c.forgotten).where(customers.c.id == customer_id)
     if connection.execute(found).scalar() is not None:
         raise MovedOn("This customer asked to be forgotten. Nothing of theirs is left, and the case stays closed.")
+
+
+def keep_tombstone(
+    connection: Connection,
+    what: str,
+    place: str,
+    hashed: str,
+    at: datetime,
+    until: datetime | None = None,
+    asked: datetime | None = None,
+) -> int:
+    """The id of a tombstone, made or brought up to date."""
+    row = connection.execute(select(forgotten).where(forgotten.c.hash == hashed)).one_or_none()
+    if row is None:
+        added = insert(forgotten).values(
+            place=place, what=what, hash=hashed, at=at, until=until, do_not_contact_at=asked
+        )
+        return new_id(connection.execute(added))
+    if what == AUTHOR:
+        newest = until if is_later(until, row.until) else row.until
+        values = {"until": newest, "do_not_contact_at": row.do_not_contact_at or asked}
+        connection.execute(update(forgotten).where(forgotten.c.id == row.id).values(**values))
+    return int(row.id)
+
+
+def is_later(one: datetime | None, other: datetime | None) -> bool:
+    """Whether the first is told, and comes after the other."""
+    return one is not None and (other is None or one > other)
+
+
+def everybody(connection: Connection, key: bytes) -> list[tuple[str, str, str]]:
+    """(place, native id, hash) of every author in the base who has an id."""
+    rows = connection.execute(
+        union(
+            select(customers.c.place, customers.c.native_id),
+            select(posts.c.place, posts.c.author_id).where(posts.c.by_account.is_(None)),
+        )
+    )
+    named = [(str(row[0]), str(row[1])) for row in rows]
+    return [(place, name, hash_of(key, AUTHOR, place, name)) for place, name in named if not is_nameless(name)]
 
 
 class _Hashes:
