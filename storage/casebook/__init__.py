@@ -16,6 +16,7 @@ from storage.casebook.people import People
 from storage.casebook.proposals import Proposals
 from storage.casebook.removals import Removals
 from storage.casebook.replies import DueReply, Replies
+from storage.casebook.restoring import Restoring
 from storage.casebook.rounds import Judged, Round, Rounds
 from storage.casebook.shelf import Wake
 from storage.casebook.sources import Sources
@@ -46,6 +47,7 @@ class Casebook:
         self.digests = Digests(engine, key, wake)
         self.forgetting = Forgetting(engine, key, wake)
         self.leases = Leases(engine, key, wake)
+        self.restoring = Restoring(engine, key, wake)
         self.alerts = Alerts(engine, key, wake)
 
     def can_write(self) -> None:

@@ -1,0 +1,145 @@
+"""Verifying a base: whether it is whole, whether every rule holds in it, and whether its history is the one that was written.
+
+Each look says what it looked at and names every case or row that is wrong. Nothing is changed, and nothing of what people wrote is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine, func, inspect, select, text
+
+from storage.casebook.chain import verify
+from storage.engine import reading, take_time
+from storage.rules import RULES
+from storage.tables import cases, history, metadata, posts, replies
+
+MOST = 20
+"""Wrong rows that one look names; of the others it says how many there are."""
+
+RESTORE = "Stop the service, keep this database as it is, and put your newest good backup in its place: amends restore FILE --replace"
+ASK = "Something other than Amends wrote into the database. Keep it as it is, and compare with your newest backup."
+
+TRIGGERS = 3
+"""At least as many guard the history and the proposals against being rewritten, on either kind of database; see the migrations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One thing looked at: `what` in a few words, `found` in one sentence, what is `wrong` row by row, and what to `do` about that."""
+
+    what: str
+    found: str
+    wrong: tuple[str, ...] = ()
+    do: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.wrong
+
+
+def look_at(engine: Engine, key: bytes | None, *, rules: bool = True) -> Iterator[Look]:
+    """Every look, one after the other. `key` None leaves the history's chain out; `rules` False all that needs this version's tables.
+
+    Raises BaseUnavailable.
+    """
+    yield _whole(engine)
+    yield _orphans(engine)
+    if not rules:
+        return
+    yield _guards(engine)
+    for says, find in RULES:
+        yield _rule(engine, says, find)
+    if key is not None:
+        wrong = verify(engine, key)
+        yield Look("history", f"the history's chain, {_count(engine)}", _some(wrong), ASK)
+
+
+def _whole(engine: Engine) -> Look:
+    with reading(engine) as connection:
+        take_time(connection)
+        if connection.dialect.name == "sqlite":
+            said = [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check(100)"))]
+            wrong = [] if said == ["ok"] else said
+        else:
+            wrong = _read_all(connection)
+    return Look("file", "every page and every index", _some(wrong), RESTORE)
+
+
+def _read_all(connection: Connection) -> list[str]:
+    """PostgreSQL checks what it reads: so every column of every row is read, and no index may be marked as broken."""
+    for table in _tables(connection):
+        connection.execute(text(f'SELECT sum(length(t::text)) FROM "{table}" AS t'))  # noqa: S608 - a name out of the catalogue
+    broken = "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE NOT i.indisvalid"
+    return [
+        f"index {row[0]} is broken; build it anew: REINDEX INDEX {row[0]}" for row in connection.execute(text(broken))
+    ]
+
+
+def _tables(connection: Connection) -> list[str]:
+    return sorted(set(inspect(connection).get_table_names()) & set(metadata.tables))
+
+
+def _orphans(engine: Engine) -> Look:
+    """Rows that point at a row which is not there."""
+    wrong: list[str] = []
+    looked = 0
+    with reading(engine) as connection:
+        take_time(connection)
+        present = {name: set(_columns(connection, name)) for name in _tables(connection)}
+        for name, columns in present.items():
+            for key in sorted(metadata.tables[name].foreign_keys, key=lambda one: one.parent.name):
+                here, there = key.parent, key.column
+                if here.name not in columns or there.table.name not in present:
+                    continue
+                looked += 1
+                target = there.table.alias("there")
+                lost = (
+                    select(here)
+                    .select_from(here.table.outerjoin(target, target.c[there.name] == here))
+                    .where(here.is_not(None), target.c[there.name].is_(None))
+                )
+                wrong += [
+                    f"{name}: {here.name} {row[0]} leads to no row of {there.table.name}"
+                    for row in connection.execute(lost)
+                ]
+    return Look("links", f"{looked} kinds of links between rows", _some(wrong), RESTORE)
+
+
+def _columns(connection: Connection, table: str) -> list[str]:
+    return [column["name"] for column in inspect(connection).get_columns(table)]
+
+
+def _guards(engine: Engine) -> Look:
+    """The triggers that keep the history from being rewritten must be there."""
+    asked = {
+        "sqlite": "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN ('history', 'proposals')",
+        "postgresql": "SELECT count(DISTINCT event_manipulation || event_object_table) FROM information_schema.triggers "
+        "WHERE event_object_table IN ('history', 'proposals')",
+    }
+    with reading(engine) as connection:
+        there = int(connection.execute(text(asked[connection.dialect.name])).scalar_one())
+    wrong = () if there >= TRIGGERS else (f"only {there} of {TRIGGERS} triggers are there",)
+    return Look("guards", "the history cannot be rewritten", wrong, ASK)
+
+
+def _rule(engine: Engine, says: str, find: Callable[[Connection], Sequence[str]]) -> Look:
+    with reading(engine) as connection:
+        take_time(connection)
+        return Look("rule", says, _some(find(connection)), ASK)
+
+
+def _count(engine: Engine) -> str:
+    with reading(engine) as connection:
+        told = [
+            (int(connection.execute(select(func.count()).select_from(table)).scalar_one()), name)
+            for table, name in ((history, "moves"), (cases, "cases"), (replies, "replies"), (posts, "posts"))
+        ]
+    return ", ".join(f"{number:,} {name}" for number, name in told)
+
+
+def _some(wrong: Sequence[str]) -> tuple[str, ...]:
+    shown = tuple(wrong[:MOST])
+    return (*shown, f"and {len(wrong) - MOST:,} more") if len(wrong) > MOST else shown
