@@ -1,4 +1,4 @@
-"""HTTP as every place needs it: one base address, a time-out on each request, no redirects, no retries, and what a failure means."""
+"""HTTP as every place needs it: one base address, bounded answers, no redirects, no retries, and what a failure means."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.exceptions import (
     ConnectTimeout,
     InvalidHeader,
@@ -19,6 +18,8 @@ from requests.exceptions import (
 )
 from requests.utils import get_environ_proxies
 
+from places.patience import Patient
+
 LONGEST_WAIT = timedelta(hours=25)
 """No reset time further away is believed: the longest window a platform here counts in is 24 hours."""
 
@@ -27,17 +28,17 @@ _NEVER_CONNECTED = {"NewConnectionError", "NameResolutionError", "ConnectTimeout
 _NEVER_TRIED = (ConnectTimeout, InvalidURL, InvalidSchema, MissingSchema, InvalidHeader)
 
 
-class ToBase(HTTPAdapter):
-    """Sends every request to `base_url` instead of the host it was made for, and waits `timeout` seconds for each step.
+class ToBase(Patient):
+    """Sends every request to `base_url` instead of the host it was made for, and waits `timeout` seconds for each step (see Patient).
 
     The request is signed before it comes here, so the signature stays that of the host it was made for. `last` is the newest
     answer, for the cases in which a client library stumbles over it.
     """
 
     def __init__(self, base_url: str, timeout: float) -> None:
-        self.base, self.patience = urlsplit(base_url), timeout
+        self.base = urlsplit(base_url)
         self.last: requests.Response | None = None
-        super().__init__(max_retries=0)
+        super().__init__(timeout)
 
     def send(
         self, request: requests.PreparedRequest, stream: bool = False, timeout: Any = None, *args: Any, **kwargs: Any
@@ -49,7 +50,7 @@ class ToBase(HTTPAdapter):
             (self.base.scheme, self.base.netloc, self.base.path.rstrip("/") + str(asked.path), str(asked.query), "")
         )
         kwargs["proxies"] = get_environ_proxies(request.url) if not _is_here(self.base.hostname) else {}
-        self.last = super().send(request, stream, timeout or self.patience, *args, **kwargs)
+        self.last = super().send(request, stream, timeout, *args, **kwargs)
         return self.last
 
 

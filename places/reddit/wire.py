@@ -12,13 +12,15 @@ import prawcore
 import requests
 from prawcore.const import ACCESS_TOKEN_PATH
 
+from places.patience import Patient
+
 LIMITS = ("x-ratelimit-remaining", "x-ratelimit-used", "x-ratelimit-reset", "retry-after")
 
 
 class Wire(prawcore.Requestor):
     """Issues praw's requests.
 
-    - praw passes 16 seconds with every call, whatever its settings say: the time-out here is ours.
+    - praw passes 16 seconds with every call, whatever its settings say: the time-out here is ours, and a whole answer has one too.
     - requests follows redirects when a token is fetched, and would carry the password along: never.
     - A kept connection that the other side has closed loses a POST in a way that nobody can tell from one that arrived: every POST
       opens its own.
@@ -29,6 +31,8 @@ class Wire(prawcore.Requestor):
 
     def __init__(self, *, own_timeout: float, **usual: Any) -> None:
         super().__init__(timeout=own_timeout, **usual)
+        for scheme in ("https://", "http://"):
+            self._http.mount(scheme, Patient(own_timeout))
         self._http.auth = _leave_alone
         if urlsplit(self.oauth_url).hostname in {"127.0.0.1", "::1", "localhost"}:
             self._http.trust_env = False  # no proxy stands between us and this machine

@@ -44,6 +44,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "tweepy": ("places/x/",),
     "twitter_text": ("places/",),
     "typer": ("desk/",),
+    "urllib3": ("places/",),
     "uvicorn": ("desk/", "sandbox/"),
     "vaderSentiment": ("monitor/filter/",),
 }

@@ -81,6 +81,7 @@ class Bench:
     complain: Callable[..., WorldPost]
     limit: Callable[[], None]  # from now on the place's rate limit for reading is used up
     spoil: Callable[[bytes], bytes]  # makes the first element of a page unreadable
+    options: Any = None  # the town's options of this place: index_lag above all
 
     def now(self) -> datetime:
         """The time in the town and here."""
@@ -96,6 +97,10 @@ class Bench:
             if not batch.more:
                 return posts, cursor
         raise AssertionError("the walk does not end")
+
+    def lag(self, by: timedelta) -> None:
+        """From now on the place's lists are behind its writes by this much."""
+        self.options.index_lag = by
 
     def posted(self) -> list[WorldPost]:
         """What stands under our name."""
@@ -166,6 +171,7 @@ class XTown:
             complain=complain,
             limit=limit,
             spoil=spoil_x,
+            options=self.options,
         )
 
 
@@ -299,6 +305,7 @@ def reddit_bench() -> Iterator[Bench]:
             complain=complain,
             limit=limit,
             spoil=spoil_reddit,
+            options=options,
         )
 
 
