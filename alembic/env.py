@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Engine
 
-from storage.engine import open_engine
+from storage.engine import open_engine, take_time
 from storage.tables import metadata
 
 
@@ -22,6 +22,7 @@ def run() -> None:
             compare_type=True,
         )
         with context.begin_transaction():
+            take_time(connection)
             context.run_migrations()
 
 

@@ -1,4 +1,8 @@
-"""Opening the base so that it keeps its promises: WAL, FULL, foreign keys, and every write begun IMMEDIATE."""
+"""Opening the base so that it keeps its promises, on SQLite and on PostgreSQL alike.
+
+SQLite: WAL, FULL, foreign keys, and every write begun IMMEDIATE. PostgreSQL: every write takes one lock first, so that there too
+one writer follows another (docs/adr/0016 says why), commits are durable, and no wait lasts for ever.
+"""
 
 from __future__ import annotations
 
@@ -8,46 +12,91 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, IntegrityError, InterfaceError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as NoneFree
 
-__all__ = ["BaseUnavailable", "Connection", "Engine", "explained", "open_engine", "reading", "set_wal", "writing"]
+from storage.postgres import open_postgres, take_time
+from storage.same_file import GONE, SameFile
+from storage.storable import make_storable
+from storage.troubles import BaseUnavailable, Interrupted, is_lost, is_unprepared, unavailable
+from storage.waits import BUSY_SECONDS, MORE, POOL, READS
+
+__all__ = [
+    "BaseUnavailable",
+    "Connection",
+    "Engine",
+    "Interrupted",
+    "explained",
+    "is_sqlite",
+    "open_engine",
+    "reading",
+    "set_wal",
+    "take_time",
+    "writing",
+]
 # Engine and Connection too: other rooms name the types from here.
 
-BUSY_SECONDS = 10
-"""How long a writer waits for another (reliability.md: 5-10 s with BEGIN IMMEDIATE gave no locked error)."""
-
-READS = "amends_reads"
+FILE = "amends_file"
 
 
-class BaseUnavailable(Exception):
-    """The database could not be used; nothing was changed. `why` is for the owner."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
+def is_sqlite(url: str) -> bool:
+    """Whether this URL names an SQLite file."""
+    return make_url(url).get_backend_name() == "sqlite"
 
 
 def open_engine(url: str) -> Engine:
-    """An engine for a URL such as sqlite:////var/lib/amends/amends.sqlite or postgresql://…"""
-    if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
-    event.listen(engine, "connect", _set_up)
-    event.listen(engine, "begin", _begin)
+    """An engine for a URL such as sqlite:////var/lib/amends/amends.sqlite or postgresql://… Raises BaseUnavailable."""
+    engine = _open_sqlite(url) if is_sqlite(url) else open_postgres(url)
+    event.listen(engine, "before_cursor_execute", make_storable, retval=True)
     return engine
 
 
-def _set_up(raw: sqlite3.Connection, _: Any) -> None:
-    raw.isolation_level = None  # we begin transactions ourselves, see _begin
+def _open_sqlite(url: str) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=POOL,
+        max_overflow=MORE,
+        pool_timeout=BUSY_SECONDS,
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+    )
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    _watch_file(engine)
+    return engine
+
+
+def _watch_file(engine: Engine) -> None:
+    name = (engine.url.database or "").removeprefix("file:")
+    if not name or ":memory:" in name:
+        return
+    file = SameFile(name)
+
+    def opened(*_: Any) -> None:
+        if not file.is_same():
+            raise BaseUnavailable(GONE)
+
+    engine.update_execution_options(**{FILE: file})
+    event.listen(engine, "connect", opened)
+    event.listen(engine, "close", lambda *_: file.closed())
+    event.listen(engine, "engine_disposed", lambda *_: file.forget())
+
+
+def _set_up_sqlite(raw: sqlite3.Connection, _: Any) -> None:
+    raw.isolation_level = None  # we begin transactions ourselves, see _begin_sqlite
     for pragma in ("foreign_keys=ON", "synchronous=FULL", "secure_delete=ON"):
         raw.execute(f"PRAGMA {pragma}")
     raw.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
 
 
-def _begin(connection: Connection) -> None:
+def _begin_sqlite(connection: Connection) -> None:
     # A deferred transaction that turns into a writer fails at once when another wrote meanwhile, busy_timeout or not.
-    reads = connection.get_execution_options().get(READS, False)
+    options = connection.get_execution_options()
+    reads, file = options.get(READS, False), options.get(FILE)
+    if file is not None and not (file.is_same() if reads else file.is_whole()):
+        raise BaseUnavailable(GONE)
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+    if file is not None and not reads:
+        file.begun()
 
 
 def set_wal(engine: Engine) -> None:
@@ -63,15 +112,29 @@ def set_wal(engine: Engine) -> None:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A read-only look at one moment of the base. Raises BaseUnavailable."""
-    with explained(), engine.connect().execution_options(**{READS: True}) as connection, connection.begin():
+    options: dict[str, Any] = {READS: True}
+    if engine.dialect.name == "postgresql":
+        options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with explained(), engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """One write transaction, all or nothing. Raises BaseUnavailable."""
-    with explained(), engine.begin() as connection:
+    """One write transaction, all or nothing. Raises BaseUnavailable; Interrupted where it may be repeated."""
+    with explained(), engine.connect() as connection, connection.begin() as transaction:
         yield connection
+        try:
+            transaction.commit()
+        except DBAPIError as error:
+            if is_lost(error):
+                raise BaseUnavailable(
+                    "The connection to the database broke while it was saving. Look whether it was done."
+                ) from error
+            raise
+    file = engine.get_execution_options().get(FILE)
+    if file is not None and not file.is_whole():
+        raise BaseUnavailable(GONE)  # it went into a file that nobody will ever open again
 
 
 @contextmanager
@@ -81,26 +144,11 @@ def explained() -> Iterator[None]:
         yield
     except (IntegrityError, DataError):
         raise  # about what was to be stored, not about the base
-    except DatabaseError as error:
-        if isinstance(error, ProgrammingError) and "does not exist" not in str(error.orig):
+    except (DatabaseError, InterfaceError) as error:
+        if isinstance(error, ProgrammingError) and not is_unprepared(error.orig):
             raise  # a mistake of ours; a table that does not exist yet is none
-        raise BaseUnavailable(_why(error.orig)) from error
+        raise unavailable(error.orig, lost=is_lost(error)) from error
     except sqlite3.DatabaseError as error:  # from setting a connection up, where SQLAlchemy does not wrap it
-        raise BaseUnavailable(_why(error)) from error
-
-
-def _why(error: BaseException | None) -> str:
-    said = str(error).lower()
-    if "readonly" in said or "read-only" in said:
-        return "The database cannot be written: its file or folder is read-only. Make it writable for the service."
-    if "full" in said:
-        return "The database cannot be written: the disk is full. Free some space; nothing was lost."
-    if "unable to open" in said:
-        return "The database file cannot be opened. Check that its folder exists and may be written."
-    if "locked" in said:
-        return "The database is busy: something else has held it for too long. Try again in a moment."
-    if "no such table" in said or "does not exist" in said or "no such column" in said:
-        return "The database has not been prepared for this version. Run: amends migrate"
-    if "malformed" in said or "not a database" in said:
-        return "The database file is damaged or not a database. Restore it from a backup."
-    return f"The database cannot be used: {error}"
+        raise unavailable(error) from error
+    except NoneFree as error:
+        raise BaseUnavailable("The database is busy: too many are using it at once. Try again in a moment.") from error

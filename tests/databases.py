@@ -15,11 +15,12 @@ import shutil
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import Engine, make_url
 
 from storage.engine import open_engine
 from storage.migrate import upgrade
@@ -33,15 +34,16 @@ KINDS = ("sqlite", "postgresql")
 """The databases that everything has to work on."""
 
 
+@cache
+def _kept_open(server: str) -> Engine:
+    return open_engine(server).execution_options(isolation_level="AUTOCOMMIT")
+
+
 def tell_server(server: str, *statements: str) -> None:
     """Run statements that no transaction may hold, such as CREATE DATABASE."""
-    engine = open_engine(server).execution_options(isolation_level="AUTOCOMMIT")
-    try:
-        with engine.connect() as connection:
-            for statement in statements:
-                connection.exec_driver_sql(statement)
-    finally:
-        engine.dispose()
+    with _kept_open(server).connect() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
 
 
 @contextmanager
@@ -81,11 +83,13 @@ def find_server(folder: Path) -> str | None:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> str:
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a PostgreSQL server on which databases may be made. Skips, saying so, where there is none."""
     own = tmp_path_factory.getbasetemp()
     shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own  # xdist's workers share one server
-    return find_server(shared / "postgres") or pytest.skip(NO_SERVER)
+    server = find_server(shared / "postgres") or pytest.skip(NO_SERVER)
+    yield server
+    _kept_open(server).dispose()
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,8 @@
-"""A migrated base per test: SQLite is migrated once and copied; another database comes with TEST_DATABASE_URL."""
+"""A migrated base per test, with the shop open, on either kind of database: made once, copied for each test.
+
+Every test that asks for `base`, `url` or `house` runs once on SQLite and once on PostgreSQL. What can only be said of one of them is
+marked `only_on("sqlite")` or `only_on("postgresql")`, with the reason.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +10,56 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, make_url
 
 from storage.casebook import Casebook
 from storage.engine import open_engine
-from storage.migrate import downgrade, upgrade
+from storage.migrate import upgrade
 from storage.reading import Reading
+from tests.databases import KINDS, fresh_database, tell_server
 from tests.storage.house import KEY, House
 
-ELSEWHERE = os.environ.get("TEST_DATABASE_URL", "")
+
+@dataclass
+class Base:
+    """One address and one engine for all tests: SQLAlchemy remembers the SQL it has compiled per engine."""
+
+    kind: str
+    url: str
+    engine: Engine
+    template: str
+    server: str = ""
+
+    def begin(self) -> None:
+        """A fresh copy: the shop is open and nothing has happened yet."""
+        self.end()
+        if self.kind == "sqlite":
+            shutil.copy(_path(self.template), _path(self.url))
+            return
+        name, template = make_url(self.url).database, make_url(self.template).database
+        tell_server(self.server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+
+    def end(self) -> None:
+        """Nothing is left of it."""
+        self.engine.dispose()
+        if self.kind == "sqlite":
+            for left in _path(self.url).parent.glob("amends.sqlite*"):
+                left.unlink()
+            return
+        tell_server(self.server, f'DROP DATABASE IF EXISTS "{make_url(self.url).database}" WITH (FORCE)')
+
+    def house(self) -> House:
+        """The shop: two brands, our account, Ana, Ben and one source."""
+        return at_home(self.engine)
+
+
+def _path(url: str) -> Path:
+    return Path(url.removeprefix("sqlite:///"))
 
 
 @pytest.fixture(scope="session")
@@ -37,13 +79,29 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def open_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Engine]]:
-    """One address and one engine for all tests: SQLAlchemy remembers the SQL it has compiled per engine."""
-    address = ELSEWHERE or f"sqlite:///{tmp_path_factory.mktemp('house')}/amends.sqlite"
-    engine = open_engine(address)
-    if engine.dialect.name == "sqlite":
+def migrated_there(postgres_server: str, postgres_template: str) -> Iterator[str]:
+    """A PostgreSQL database with the shop open, to be copied."""
+    with fresh_database(postgres_server, postgres_template) as url:
+        engine = open_engine(url)
+        at_home(engine).open_shop()
+        engine.dispose()
+        yield url
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def bases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Base]:
+    """The address and the engine of each kind of database."""
+    if request.param == "sqlite":
+        server, template = "", f"sqlite:///{request.getfixturevalue('migrated')}"
+        url = f"sqlite:///{tmp_path_factory.mktemp('house')}/amends.sqlite"
+    else:
+        server, template = request.getfixturevalue("postgres_server"), request.getfixturevalue("migrated_there")
+        name = f"amends_test_{os.getpid()}_{uuid4().hex[:12]}"
+        url = make_url(template).set(database=name).render_as_string(hide_password=False)
+    engine = open_engine(url)
+    if request.param == "sqlite":
         event.listen(engine, "connect", _hurry)
-    yield address, engine
+    yield Base(request.param, url, engine, template, server)
     engine.dispose()
 
 
@@ -52,39 +110,57 @@ def _hurry(raw: sqlite3.Connection, _: object) -> None:
     raw.execute("PRAGMA synchronous=OFF")
 
 
-@pytest.fixture
-def url(open_house: tuple[str, Engine], migrated: Path) -> Iterator[str]:
-    """Where a freshly migrated base with the open shop is."""
-    address, engine = open_house
-    if ELSEWHERE:
-        upgrade(address)
-        at_home(engine).open_shop()
-        yield address
-        engine.dispose()
-        downgrade(address, "base")
-        return
-    path = Path(address.removeprefix("sqlite:///"))
-    shutil.copy(migrated, path)
-    yield address
-    engine.dispose()
-    for left in path.parent.glob("amends.sqlite*"):
-        left.unlink()
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "only_on(kind, reason=...): what can only be said of one kind of database")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    apart = [item for item in items if not _is_said_of(item)]
+    if apart:
+        config.hook.pytest_deselected(items=apart)
+        items[:] = [item for item in items if _is_said_of(item)]
+
+
+def _is_said_of(item: pytest.Item) -> bool:
+    kind = (
+        item.callspec.params.get("bases") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else None
+    )
+    return kind is None or all(mark.args[0] == kind for mark in item.iter_markers("only_on"))
 
 
 @pytest.fixture
-def house(url: str, open_house: tuple[str, Engine]) -> House:
+def base(bases: Base) -> Iterator[Base]:
+    """A freshly migrated base with the open shop."""
+    bases.begin()
+    yield bases
+    bases.end()
+
+
+@pytest.fixture
+def url(base: Base) -> str:
+    """Where the base is."""
+    return base.url
+
+
+@pytest.fixture
+def house(base: Base) -> House:
     """The shop: two brands, our account, Ana, Ben and one source."""
-    return at_home(open_house[1])
+    return base.house()
 
 
 @pytest.fixture(scope="module")
-def settled(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def settled(bases: Base, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A shop with one approved reply, shared by tests that change nothing."""
-    if ELSEWHERE:
-        pytest.skip("shared bases are SQLite files")
-    copy = tmp_path_factory.mktemp("settled") / "amends.sqlite"
-    shutil.copy(migrated, copy)
-    engine = open_engine(f"sqlite:///{copy}")
+    if bases.kind == "sqlite":
+        copy = shutil.copy(_path(bases.template), tmp_path_factory.mktemp("settled") / "amends.sqlite")
+        yield from _settled(f"sqlite:///{copy}")
+    else:
+        with fresh_database(bases.server, bases.template) as url:
+            yield from _settled(url)
+
+
+def _settled(url: str) -> Iterator[House]:
+    engine = open_engine(url)
     shop = at_home(engine)
     shop.approved()
     yield shop

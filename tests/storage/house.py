@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, event, inspect, text
 
 from storage.casebook import Casebook, Judged, Round
 from storage.reading import Reading
@@ -248,8 +248,8 @@ class House:
 
     def everything(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table but the sources' claims, to see that nothing changed."""
-        names = [row[0] for row in self.rows("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
-        return {name: self.rows(f'SELECT * FROM "{name}"') for name in names}
+        names = sorted(inspect(self.engine).get_table_names())
+        return {name: sorted(self.rows(f'SELECT * FROM "{name}"'), key=repr) for name in names}
 
 
 def us(said: Post) -> Post:

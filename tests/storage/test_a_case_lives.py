@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
@@ -19,14 +17,13 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import Engine
 
 from storage.casebook import Judged
 from storage.casebook.chain import verify
 from storage.casebook.removals import Removal
 from storage.lifecycle import SPENT_REPLIES, MovedOn
 from storage.words import Draft, Gone, Kind, Post, Posted, Purpose, Reply, ReplyState
-from tests.storage.conftest import at_home
+from tests.storage.conftest import Base
 from tests.storage.house import (
     BY_API,
     BY_HAND,
@@ -345,16 +342,10 @@ class Life(RuleBasedStateMachine):
             act()
 
 
-def test_whatever_happens_in_a_cases_life(open_house: tuple[str, Engine], migrated: Path, url: str) -> None:
-    engine = open_house[1]
-    path = Path(url.removeprefix("sqlite:///"))
-
+def test_whatever_happens_in_a_cases_life(base: Base) -> None:
     def born() -> RuleBasedStateMachine:
-        engine.dispose()
-        for left in path.parent.glob("amends.sqlite*"):
-            left.unlink()
-        shutil.copy(migrated, path)
-        return Life(at_home(engine))
+        base.begin()
+        return Life(base.house())
 
     run_state_machine_as_test(  # it calls what it is given, whatever its annotation says
         born,  # type: ignore[arg-type]
