@@ -59,6 +59,7 @@ def examine(config: Path, environ: Mapping[str, str]) -> Iterator[Health]:
 def _examine_house(house: House) -> Iterator[Health]:
     now = utc_now()
     yield _database(house)
+    yield _mode(house)
     yield _clock(house, now)
     yield _people(house)
     yield from (_zone(brand.name, brand.time_zone, now) for brand in house.brands.values())
@@ -75,10 +76,31 @@ def _database(house: House) -> Health:
         house.casebook.can_write()
     except BaseUnavailable as unavailable:
         return Health("database", False, unavailable.why)
-    return Health("database", True, f"{house.settings.database_path} can be read and written")
+    return Health("database", True, f"{house.settings.database_name} can be read and written")
+
+
+def _mode(house: House) -> Health:
+    if house.workers is None:
+        return Health("mode", True, "one service does everything, with one file")
+    alive = house.workers.workers
+    if not alive:
+        return Health(
+            "mode", False, "workers on a server's database, and none is alive: start one with amends run --role worker"
+        )
+    return Health("mode", True, f"workers on a server's database, {alive} alive")
 
 
 def _clock(house: House, now: datetime) -> Health:
+    if house.settings.on_server:
+        from desk.scaled.server import clock_of
+
+        apart = utc_now() - clock_of(house.engine)
+        if abs(apart) > LITTLE:
+            return Health(
+                "clock",
+                False,
+                f"it is {abs(apart).total_seconds():.0f} s {'ahead of' if apart > timedelta(0) else 'behind'} the database server's. Set both right.",
+            )
     newest = max(
         (state.last_success_at for state in house.casebook.sources.all() if state.last_success_at), default=now
     )
@@ -123,6 +145,8 @@ def _sites(house: House, now: datetime) -> Iterator[Health]:
 
 
 def _disk(settings: Settings) -> Health:
+    if settings.on_server:
+        return Health("disk", None, "everything is kept on the database server; watch its disk there")
     folder = settings.database_path.parent
     if not folder.is_dir():
         return Health("disk", False, f"the folder {folder} is missing; make it, or change database in [service]")

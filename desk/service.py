@@ -1,4 +1,4 @@
-"""The service: pages and ticker in one process, begun together and ended together."""
+"""The service: pages and what does the due work, in one process, begun together and ended together."""
 
 from __future__ import annotations
 
@@ -7,20 +7,17 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from types import FrameType
 
 import structlog
 import uvicorn
 
-from desk.ticker import Ticker
 from desk.web import App, create_app
 from desk.wiring import House
+from desk.works import LAST_WORK, choose_works
 
 LAST_ANSWERS = 1
 """Seconds that pages under way get to finish."""
-LAST_WORK = timedelta(seconds=1)
-"""What is left of the three seconds in which Ctrl-C must be over."""
 
 _log = structlog.get_logger()
 
@@ -75,21 +72,22 @@ class Pages(uvicorn.Server):
 
 
 class Service:
-    """A house with its lights on."""
+    """A house with its lights on: pages, and what does the due work, unless others do that."""
 
-    def __init__(self, house: House, begun: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, house: House, begun: Callable[[], None] = lambda: None, *, works: bool = True) -> None:
         self.house = house
-        self.ticker = Ticker(house)
+        self.works = choose_works(house) if works else None
         self.pages = Pages(create_app(house), begun)
         self.gave_up = False
 
     def run(self, listening: socket.socket) -> None:
-        """Serve and tick until a signal or `end`. Work that hangs is left behind; whoever called must not wait for its thread."""
-        self.ticker.start()
+        """Serve and work until a signal or `end`. Work that hangs is left behind; whoever called must not wait for its thread."""
+        if self.works:
+            self.works.start()
         try:
             self.pages.run(sockets=[listening])
         finally:
-            left = self.ticker.end(LAST_WORK)
+            left = self.works.end(LAST_WORK) if self.works else ()
             listening.close()
             if left:
                 _log.warning("ended in the middle of work; the next start finds it", work=", ".join(left))

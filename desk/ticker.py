@@ -17,6 +17,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from desk.clock import ClockWatch, utc_now
+from desk.setback import watch_clock
 from desk.wiring import House
 from desk.work import DUE_WORK, DueWork, do_work
 from storage.engine import BaseUnavailable
@@ -103,10 +104,7 @@ class Ticker:
 
     def keep_watch(self) -> None:
         """Keep the lease, and notice a clock that was set back."""
-        jump = self._clock.look()
-        if jump < timedelta(0):
-            self._house.tell(f"The computer's clock was set back by {_tell(-jump)}. Nothing was posted twice or lost.")
-            self._poll_now()
+        watch_clock(self._clock, self._house)
         if not self._ending.is_set():
             self._shift.renew()
 
@@ -132,15 +130,3 @@ class Ticker:
             time.sleep(0.02)
         self._shift.end()
         return tuple(sorted(self._busy))
-
-    def _poll_now(self) -> None:
-        """What was planned by the old clock lies too far ahead by the new one."""
-        try:
-            self._house.casebook.sources.poll_now(utc_now())
-        except BaseUnavailable as unavailable:
-            _log.error("the database cannot be written", why=unavailable.why)
-
-
-def _tell(length: timedelta) -> str:
-    seconds = round(length.total_seconds())
-    return f"{round(seconds / 60)} min" if seconds >= 120 else f"{seconds} s"

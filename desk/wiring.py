@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -15,11 +16,11 @@ from desk.clock import utc_now
 from desk.config import Settings
 from desk.errors import Trouble
 from desk.openers import TITLES, open_place, places_without_keys
-from desk.secret import open_key
+from desk.opening import open_base
+from desk.scaled.alive import Alive, Watch, count_workers
 from places.doors import Opened, Place, Publisher, Source, Unavailable
 from storage.casebook import Casebook
-from storage.engine import BaseUnavailable, Engine, open_engine
-from storage.migrate import is_current, upgrade
+from storage.engine import BaseUnavailable, Engine
 from storage.reading import Reading
 from storage.words import Brand
 
@@ -56,6 +57,7 @@ class House:
     ask_again: dict[tuple[str, str], datetime] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
+    _watch: Watch | None = None
     def site(self, place: str) -> str:
         """What people call a place: "X", "Reddit", or the name that was pasted with a complaint."""
         known = self.places.get(place)
@@ -71,7 +73,14 @@ class House:
         """What the owner should know about the service itself, a sentence each: shown above every page."""
         failure = self.casebook.digests.last_failure()
         unsent = [f"The last digest was not sent: {failure}. It is tried again."] if failure else []
-        return (*(notice.says for notice in self.notices), *unsent, *(f"{closed}." for closed in self.closed_places))
+        nobody = [self.workers.trouble] if self.workers and self.workers.trouble else []
+        notices = (notice.says for notice in self.notices)
+        return (*nobody, *notices, *unsent, *(f"{closed}." for closed in self.closed_places))
+
+    @property
+    def workers(self) -> Alive | None:
+        """The workers that are alive now; None where everything is in one file, and the service itself does the work."""
+        return self._watch.look() if self._watch else None
 
     def propose_now(self, case_id: int) -> None:
         """Write proposals for one case at once, when its turn has none yet. Raises BaseUnavailable."""
@@ -84,7 +93,7 @@ class House:
         try:
             self.casebook.can_write()
         except BaseUnavailable as unavailable:
-            raise Trouble(f"{unavailable.why} ({self.settings.database_path})") from unavailable
+            raise Trouble(f"{unavailable.why} ({self.settings.database_name})") from unavailable
 
     def close(self) -> None:
         """Let go of the base."""
@@ -108,7 +117,7 @@ def open_house(
                 casebook.sources.ensure(source.key, source.brand, source.place, settings.polling.every, now())
     except BaseUnavailable as unavailable:
         engine.dispose()
-        raise Trouble(f"{unavailable.why} ({settings.database_path})") from unavailable
+        raise Trouble(f"{unavailable.why} ({settings.database_name})") from unavailable
     except BaseException:
         engine.dispose()
         raise
@@ -124,33 +133,7 @@ def open_house(
         environ=environ,
         closed_places=closed,
     )
-
-
-def open_base(settings: Settings) -> tuple[Casebook, Reading, Engine]:
-    """The base and its key, made when neither is there yet. Raises Trouble."""
-    path = settings.database_path
-    if not path.parent.is_dir():
-        raise Trouble(
-            f"The folder {path.parent} for the database is missing. Make it, or change database in [service]."
-        )
-    new = not path.exists() or path.stat().st_size == 0
-    if not new and not settings.key_path.exists():
-        raise Trouble(
-            f"The secret key {settings.key_path} that belongs to the database is missing. "
-            "Put it back from your backup: without it the history cannot be checked."
-        )
-    key = open_key(settings.key_path)
-    try:
-        if new:
-            upgrade(settings.database_url)
-        elif not is_current(settings.database_url):
-            raise Trouble(
-                f"The database {path} was made by an older version. Copy it to a safe place, then run: amends migrate"
-            )
-    except BaseUnavailable as unavailable:
-        raise Trouble(f"{unavailable.why} ({path})") from unavailable
-    engine = open_engine(settings.database_url)
-    return Casebook(engine, key), Reading(engine), engine
+        _watch=Watch(partial(count_workers, engine)) if settings.on_server else None,
 
 
 def _open_places(

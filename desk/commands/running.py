@@ -5,16 +5,29 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from desk.commands.opening import DEFAULT, Config, choose_brand, opened, read_config
 from desk.errors import Trouble
 
+if TYPE_CHECKING:
+    from desk.config import Settings
+    from desk.wiring import House
+
 PORT = 8420
 TOWN_PORTS = 3
+
+
+class Role(StrEnum):
+    """What a process does. Here for `--help`, which must not wait for the rooms behind it."""
+
+    ALL = "all"
+    WEB = "web"
+    WORKER = "worker"
 
 
 def run(
@@ -22,14 +35,32 @@ def run(
     port: Annotated[
         int | None, typer.Option("--port", help="Listen on this port instead of the config file's.", min=1, max=65535)
     ] = None,
+    role: Annotated[
+        Role,
+        typer.Option(
+            "--role",
+            help="With a database on a server: web serves pages only, worker works only, and any number of both may run, on any machines.",
+        ),
+    ] = Role.ALL,
 ) -> None:
     """Run the service: poll, propose, post what was approved, and serve the inbox. Ctrl-C ends it."""
+    settings = read_config(config)
+    if role is not Role.ALL and not settings.on_server:
+        raise Trouble(
+            f"--role {role.value} needs a database on a server, where other processes or machines do the rest. "
+            "With a file one service does everything: amends run"
+        )
+    if role is Role.WORKER:
+        _work(settings, config)
+    else:
+        _serve(settings.listening_on(port) if port else settings, config, role)
+    end_process()
+
+
+def _serve(settings: Settings, config: Path, role: Role) -> None:
     from desk.config import is_loopback
     from desk.port import take_port
 
-    settings = read_config(config)
-    if port:
-        settings = settings.listening_on(port)
     if not is_loopback(settings.service.host) and not settings.service.address.startswith("https://"):
         raise Trouble(
             f'host = "{settings.service.host}" lets others in, and passwords would travel in the clear. '
@@ -38,15 +69,29 @@ def run(
     listening = take_port(settings.service.host, settings.service.port, f"amends run --port, or port in {config}")
 
     from desk.service import Service
+
+    house = _open_ready(settings, config)
+    begun = f"Amends is running: {settings.service.base_url}/  (Ctrl-C ends it)"
+    Service(house, lambda: typer.echo(begun), works=role is Role.ALL).run(listening)
+
+
+def _work(settings: Settings, config: Path) -> None:
+    from desk.works import choose_works, work_until_told
+
+    house = _open_ready(settings, config)
+    work_until_told(
+        house, choose_works(house), lambda: typer.echo("Amends is working, without pages.  (Ctrl-C ends it)")
+    )
+
+
+def _open_ready(settings: Settings, config: Path) -> House:
     from desk.wiring import open_house
 
     house = open_house(settings)
     if not house.brands:
         raise Trouble(f"No brand to listen for: add a [[brand]] to {config}.")
     house.check_ready()
-    service = Service(house, lambda: typer.echo(f"Amends is running: {settings.service.base_url}/  (Ctrl-C ends it)"))
-    service.run(listening)
-    end_process()
+    return house
 
 
 def end_process(code: int = 0) -> None:

@@ -49,19 +49,18 @@ def init(
 
 def migrate(config: Config = DEFAULT) -> None:
     """Bring the database to this version's shape. Copy it to a safe place first."""
+    from desk.opening import is_new
     from desk.secret import open_key
     from storage.migrate import is_current, upgrade
 
     settings = read_config(config, quiet=True)
-    if not settings.database_path.parent.is_dir():
-        raise Trouble(f"The folder {settings.database_path.parent} for the database is missing. Make it first.")
-    if not settings.database_path.exists():
+    if is_new(settings):
         open_key(settings.key_path)
-    if settings.database_path.exists() and is_current(settings.database_url):
-        typer.echo(f"{settings.database_path} is up to date.")
+    elif is_current(settings.database_url):
+        typer.echo(f"{settings.database_name} is up to date.")
         return
     upgrade(settings.database_url)
-    typer.echo(f"{settings.database_path} is now of this version.")
+    typer.echo(f"{settings.database_name} is now of this version.")
 
 
 def _add_owner(casebook: Casebook, email: str, name: str, password: str) -> None:
