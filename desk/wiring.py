@@ -55,9 +55,10 @@ class House:
     closed_places: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
     ask_again: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    opened_at: datetime = field(default_factory=utc_now)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-
     _watch: Watch | None = None
+
     def site(self, place: str) -> str:
         """What people call a place: "X", "Reddit", or the name that was pasted with a complaint."""
         known = self.places.get(place)
@@ -132,8 +133,8 @@ def open_house(
         publishers={(brand, one.publisher.place): one.publisher for brand, one in opened if one.publisher},
         environ=environ,
         closed_places=closed,
-    )
         _watch=Watch(partial(count_workers, engine)) if settings.on_server else None,
+    )
 
 
 def _open_places(

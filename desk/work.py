@@ -9,6 +9,7 @@ from functools import partial
 
 import structlog
 
+from desk.alerts.sending import send_alerts
 from desk.clock import utc_now
 from desk.digest.sending import send_due
 from desk.wiring import House, learn_accounts
@@ -37,13 +38,13 @@ def poll(house: House, now: datetime) -> int:
     return poll_due(house.casebook, house.sources, house.publishers, house.brands, now)
 
 
-def follow(house: House, now: datetime) -> int:
 def poll_one(house: House, key: str, now: datetime) -> int:
     """Read one source, if it is due; nothing for one that the settings here do not know."""
     sources = {key: house.sources[key]} if key in house.sources else {}
     return poll_due(house.casebook, sources, house.publishers, house.brands, now)
 
 
+def follow(house: House, now: datetime) -> int:
     """Look again at the threads of live cases: edits, deletions, answers."""
     return follow_due(house.casebook, house.sources, house.publishers, house.brands, now)
 
@@ -103,6 +104,7 @@ DUE_WORK: tuple[DueWork, ...] = (
     DueWork("remove", remove),
     DueWork("older", answer_older),
     DueWork("digest", send_due),
+    DueWork("alert", send_alerts),
 )
 
 

@@ -21,8 +21,11 @@ MOST_ROUNDS = 20
 """Batches read of one source in one go; the rest waits until the claim ends, so that one busy source does not hold up the others."""
 
 SHORTEST_WAIT = timedelta(seconds=5)
-LONGEST_WAIT = timedelta(minutes=80)
-"""Ceiling of our own back-off: half of it on average, so about 36 tries a day against a place that stays down."""
+LONGEST_WAIT = timedelta(minutes=70)
+"""Ceiling of our own back-off: three quarters of it on average, so about 27 tries a day against a place that stays down.
+
+Blind for as long after a site is back, at worst; and with what the outbox asks, under 60 requests a day.
+"""
 _LONGEST_TOLD = timedelta(days=1)  # a place that asks for more is asked again after a day all the same
 _FIRST_WAIT = timedelta(seconds=30)
 
@@ -130,11 +133,10 @@ class _Poll:
 def find_retry(told: datetime | None, failures: int, now: datetime, chance: Random) -> datetime:
     """When to try again: the place's own reset time when it told one (within a day), and never before our own back-off.
 
-    Full jitter: anywhere between SHORTEST_WAIT and a ceiling that doubles with each of `failures` from 30 s to LONGEST_WAIT. A place
-    that resets every quarter of an hour and refuses each time is asked ever less often too; the first refusal is taken at its word.
+    Jitter: anywhere in the upper half of a ceiling that doubles with each of `failures` from 30 s to LONGEST_WAIT. A place that resets every quarter of an hour and refuses each time is asked ever less often too; the first refusal is taken at its word.
     """
     ceiling = min(_FIRST_WAIT * 2 ** min(failures, 16), LONGEST_WAIT)
-    seconds = chance.uniform(SHORTEST_WAIT.total_seconds(), ceiling.total_seconds())
+    seconds = chance.uniform(ceiling.total_seconds() / 2, ceiling.total_seconds())
     if told is None:
         return now + timedelta(seconds=seconds)
     backed_off = now + timedelta(seconds=seconds) if failures else now + SHORTEST_WAIT

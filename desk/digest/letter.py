@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import css_inline
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from desk.freshness import by_site, recent_windows, silences, tell_window
 from desk.web.lookalike import imitates
 from desk.web.showing import reveal, reveal_name
 from responders.proposals import sign
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 LARGEST = 95_000
 """Bytes of HTML. Gmail cuts a mail off at about 102 kB, and a digest that is cut off has lost its end."""
 LONGEST_PROPOSAL = 1_200
+MOST_WINDOWS = 3
 URGENCY = {4: "now", 3: "today", 2: "soon", 1: "can wait"}
 
 _templates = Environment(
@@ -53,12 +55,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A digest ready to be sent. `waiting` is how many complaints are unanswered; the subject holds nobody's words but ours."""
+    """A mail ready to be sent. `waiting` is how many complaints are unanswered; the subject holds nobody's words but ours.
+
+    `blind`: something is silent, so that a digest in which nobody waits must not be taken for good news.
+    """
 
     subject: str
     html: str
     text: str
     waiting: int
+    blind: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,8 @@ class Sheet:
     more: int
     also: str
     so_far: str
-    blind: str
+    blind: tuple[str, ...]
+    was_blind: tuple[str, ...]
     inbox: str
     practice: bool
 
@@ -103,7 +110,11 @@ def write_letter(house: House, recipient: str, now: datetime) -> Letter:
         more=inbox.total - len(entries),
         also=_also(house, now),
         so_far=_so_far(house, now),
-        blind=_blind(house, now),
+        blind=tuple(reveal(one.tell(house.settings.digest_zone, now)) for one in by_site(silences(house, now))),
+        was_blind=tuple(
+            reveal(tell_window(house, one, house.settings.digest_zone, now))
+            for one in recent_windows(house, now)[:MOST_WINDOWS]
+        ),
         inbox=f"{house.settings.service.base_url}/",
         practice=house.settings.demo,
     )
@@ -113,7 +124,7 @@ def write_letter(house: House, recipient: str, now: datetime) -> Letter:
         sheet = replace(sheet, entries=fewer, more=inbox.total - len(fewer))
         html = _render(sheet)
     text = _templates.get_template("digest.txt").render(sheet=sheet)
-    return Letter(f"Amends: {sheet.heading}", html, text, inbox.total)
+    return Letter(f"Amends: {sheet.heading}", html, text, inbox.total, bool(sheet.blind))
 
 
 def _render(sheet: Sheet) -> str:
@@ -176,8 +187,3 @@ def _so_far(house: House, now: datetime) -> str:
         f"{cases.get(CaseState.ANSWERED, 0):,} answered and waiting for the customer, "
         f"{cases.get(CaseState.OFFLINE, 0):,} in private, {cases.get(CaseState.RESOLVED, 0):,} made good."
     )
-
-
-def _blind(house: House, now: datetime) -> str:
-    stale = sorted({house.site(source.place) for source in house.casebook.sources.all() if source.is_stale(now)})
-    return f"We cannot read {' and '.join(stale)} at the moment; complaints there may be missing here." if stale else ""

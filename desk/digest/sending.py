@@ -52,7 +52,7 @@ def _deliver(house: House, digest: Digest, now: datetime) -> bool:
     """Whether a mail went out: on a day with nothing to say there is none, and the day is done all the same."""
     settings = house.settings
     letter = write_letter(house, digest.recipient, now)
-    if not letter.waiting and not settings.digest.when_empty:
+    if not letter.waiting and not letter.blind and not settings.digest.when_empty:
         return False
     mail = write_mail(letter, settings.mail.sender, digest.recipient, digest.message_id, now)
     send_mail(mail, settings.mail.sender, digest.recipient, settings.mail, find_secret("MAIL_PASSWORD", house.environ))

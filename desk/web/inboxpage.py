@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from desk.freshness import by_site, silences
 from desk.web.editing import account_name, button_words, our_account, shop_of, shown_text, site_name
 from desk.web.house import House
 from desk.web.lookalike import imitates
@@ -108,8 +109,13 @@ def gather(visitor: Visitor, brand: str, after: int) -> InboxPage:
         waiting=show_rows(visitor, inbox.rows),
         snoozed=show_rows(visitor, house.reading.snoozed(now, chosen)) if not after else (),
         older=_older(visitor, chosen) if not after else (),
-        blind=tuple(sorted({site_name(house, one.place) for one in house.reading.sources() if one.is_stale(now)})),
+        blind=tuple(one.tell(_zone(house), now) for one in by_site(silences(house, now))),
     )
+
+
+def _zone(house: House) -> str:
+    """The owner's clock, as far as pages know it: the first brand's."""
+    return next((brand.time_zone for brand in house.brands.values()), "UTC")
 
 
 def _sections(visitor: Visitor, brand: str | None) -> tuple[Section, ...]:

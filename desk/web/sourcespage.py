@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from desk.freshness import WHAT_TO_DO, is_ours, recent_windows, tell_window
 from desk.web.editing import site_name
 from desk.web.house import House
 from storage.views import SourceState
@@ -18,6 +19,7 @@ class ShownSource:
     title: str
     stale: bool
     zone: str
+    do: str = ""
 
 
 READS = {"mentions": "who mentions you", "search": "who speaks of you"}
@@ -25,8 +27,32 @@ READS = {"mentions": "who mentions you", "search": "who speaks of you"}
 
 def gather(house: House, now: datetime) -> tuple[ShownSource, ...]:
     """Every source, those in trouble first."""
-    shown = [_show(house, one, now) for one in house.reading.sources()]
+    ours = (one for one in house.reading.sources() if is_ours(house, one.key, one.brand, one.place))
+    shown = [_show(house, one, now) for one in ours]
     return tuple(sorted(shown, key=lambda one: (not one.stale, one.one.last_error is None, one.title)))
+
+
+@dataclass(frozen=True, slots=True)
+class ShownWindow:
+    """A time in which a source was not seen. `told` says it all; `gap`: something may be missing."""
+
+    title: str
+    told: str
+    gap: bool
+
+
+WINDOWS_FOR = timedelta(days=30)
+"""How far back windows are shown."""
+
+
+def blind_windows(house: House, now: datetime) -> tuple[ShownWindow, ...]:
+    """The windows of the last thirty days, newest first."""
+    titles = {one.one.key: (one.title, one.zone) for one in gather(house, now)}
+    return tuple(
+        ShownWindow(titles[one.source_key][0], tell_window(house, one, titles[one.source_key][1], now), one.gap)
+        for one in recent_windows(house, now, WINDOWS_FOR)
+        if one.source_key in titles
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,4 +76,5 @@ def _show(house: House, one: SourceState, now: datetime) -> ShownSource:
     brand = house.brands.get(one.brand)
     reads = READS.get(one.key.split(":")[1], "") if one.key.count(":") == 2 else READS["search"]
     title = f"{site_name(house, one.place)}: {brand.name if brand else one.brand}" + (f", {reads}" if reads else "")
-    return ShownSource(one, title, one.is_stale(now), brand.time_zone if brand else "UTC")
+    zone = brand.time_zone if brand else "UTC"
+    return ShownSource(one, title, one.is_stale(now), zone, WHAT_TO_DO[one.cause] if one.cause else "")

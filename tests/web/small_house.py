@@ -190,4 +190,5 @@ def build(folder: Path, settings: Settings | None = None, *, two_brands: bool = 
     opened = {key: open_x(brand, KEYS) for key, brand in brands.items()}
     publishers = {(key, "x"): one.publisher for key, one in opened.items() if one.publisher}
     places = {"x": opened["rosebakery"].place, "paste": ByHandPlace("paste"), "import": ByHandPlace("import")}
-    return House(settings or Settings(), engine, casebook, Reading(engine), brands, places, publishers, clock)
+    sources = {source.key: source for one in opened.values() for source in one.sources}
+    return House(settings or Settings(), engine, casebook, Reading(engine), brands, places, publishers, clock, sources)

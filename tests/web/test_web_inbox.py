@@ -154,7 +154,7 @@ def test_older_complaints_are_asked_about_in_one_line_and_no_means_no(house: Hou
 
 def test_a_site_we_cannot_see_is_told_on_the_inbox_and_explained_on_its_page(house: House, ana: Browser) -> None:
     house.complain()
-    assert "We cannot see" not in words(ana.look("/"))
+    assert "We have not seen" not in words(ana.look("/"))
     house.clock.move(timedelta(minutes=5))
     state = house.casebook.sources.claim("x:mentions:rosebakery", house.clock())
     assert state is not None
@@ -162,7 +162,9 @@ def test_a_site_we_cannot_see_is_told_on_the_inbox_and_explained_on_its_page(hou
         state.key, state.fence, "X said: <b>429</b>", house.clock() + timedelta(hours=2), house.clock()
     )
     house.clock.move(timedelta(hours=1))
-    assert "We cannot see X at the moment" in words(ana.look("/"))
+    told = words(ana.look("/"))
+    assert "We have not seen X since 14:00. X said: <b>429</b>. We keep trying." in told
+    assert "Next try 16:05." in told
     page = words(ana.look("/sources"))
     assert "X said: <b>429</b>" in page
     assert "We cannot see this site at the moment" in page

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
+from desk.freshness import REASON, WHAT_TO_DO, is_ours, silences
 from desk.web.visitor import house_of, now_of
 
 router = APIRouter()
@@ -14,14 +15,15 @@ router = APIRouter()
 
 @router.get("/healthz")
 def show(request: Request) -> Response:
-    """Version, whether the database takes writes, and when each source was last read."""
-    trouble = request.app.state.writing.trouble(house_of(request).casebook.can_write)
-    now = now_of(request)
-    states = () if trouble else house_of(request).casebook.sources.all()
-    stale = [one.key for one in states if one.is_stale(now)]
+    """Version, whether the database takes writes, when each source was last read, and what is silent: since when, why, what to do."""
+    house, now = house_of(request), now_of(request)
+    trouble = request.app.state.writing.trouble(house.casebook.can_write)
+    states = () if trouble else house.casebook.sources.all()
+    found = () if trouble else silences(house, now)
+    stale = {one.thing for one in found}
     told = {
         "version": version("amends"),
-        "ok": not trouble and not stale,
+        "ok": not trouble and not found,
         "database": "cannot be written" if trouble else "ok",
         "sources": {
             one.key: {
@@ -29,6 +31,17 @@ def show(request: Request) -> Response:
                 "stale": one.key in stale,
             }
             for one in states
+            if is_ours(house, one.key, one.brand, one.place)
         },
+        "silent": [
+            {
+                "what": one.thing,
+                "since": one.since.isoformat(),
+                "cause": one.cause.value,
+                "reason": REASON[one.cause],
+                "do": WHAT_TO_DO[one.cause],
+            }
+            for one in found
+        ],
     }
     return JSONResponse(told, 200 if told["ok"] else 503)

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from desk.web.acting import go
 from desk.web.pages import own_page
-from desk.web.sourcespage import gather, unread
+from desk.web.sourcespage import blind_windows, gather, unread
 from desk.web.visitor import Acting, Looking
 
 router = APIRouter()
@@ -16,7 +16,11 @@ router = APIRouter()
 @router.get("/sources")
 def show(visitor: Looking) -> Response:
     """Each source: last success, last error, next look; and what came that could not be read."""
-    return own_page(visitor, "sources.html", sources=gather(visitor.house, visitor.now), unread=unread(visitor.house))
+    house, now = visitor.house, visitor.now
+    return own_page(
+        visitor, "sources.html",
+        sources=gather(house, now), windows=blind_windows(house, now), unread=unread(house),
+    )  # fmt: skip
 
 
 @router.post("/sources/poll")
