@@ -40,6 +40,15 @@ def verify(engine: Engine, key: bytes) -> tuple[str, ...]:
     return (*wrong, *_not_told(rows, states))
 
 
+def is_key_of(engine: Engine, key: bytes) -> bool:
+    """Whether this key sealed the newest move without a note; True where there is none to tell by."""
+    with reading(engine) as connection:
+        sealed = connection.execute(
+            select(history.c.note_hash).where(history.c.note_id.is_(None)).order_by(history.c.id.desc()).limit(1)
+        ).scalar()
+    return sealed is None or hmac.compare_digest(str(sealed), _hash(key, ""))
+
+
 def _not_told(rows: Sequence[Row[Any]], states: dict[tuple[str, int], str]) -> Iterator[str]:
     """Cases and replies whose state is not the one their newest row of history tells: its end was cut off, or it was passed by."""
     told = {(row.thing, row.thing_id): row.now_is for row in rows}

@@ -23,6 +23,9 @@ from storage.words import ReplyState
 COPY = "copy"
 """The lease that marks a copy: its holder is the instant of copying. A base in use has none."""
 
+OVER = (COPY, "ticker")
+"""Leases that mean nothing once a copy is gone on from."""
+
 RESTORE = "restore"
 """Who paused posting."""
 
@@ -57,7 +60,7 @@ class Restoring(Shelf):
     def mark_copy(self, at: datetime) -> None:
         """Say in a copy that it is one, made `at`. Nobody does the work there yet."""
         with self._writing() as connection:
-            connection.execute(delete(leases))
+            connection.execute(delete(leases).where(leases.c.name.in_(OVER)))
             connection.execute(insert(leases).values(name=COPY, holder=at.isoformat(), until=at))
 
     def copied_at(self) -> datetime | None:
@@ -74,7 +77,7 @@ class Restoring(Shelf):
     def settle(self, copied_at: datetime | None, now: datetime, kept: Kept | None = None) -> Settled:
         """Make it safe, in one transaction: all of the above, everybody signed out, and no longer marked as a copy.
 
-        `copied_at` None: nobody knows how old it is. `kept` is what the base it replaces knew. Done twice, it does nothing more.
+        `copied_at` None: nobody knows how old it is. `kept` is what the base it replaces knew.
         """
         with self._writing() as connection:
             told = _told(copied_at)
@@ -82,7 +85,7 @@ class Restoring(Shelf):
             if kept is not None:
                 _take_over(connection, kept)
             connection.execute(delete(sessions))
-            connection.execute(delete(leases))
+            connection.execute(delete(leases).where(leases.c.name.in_(OVER)))
             _pause(connection, now)
         return settled
 
