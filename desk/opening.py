@@ -57,12 +57,12 @@ def _open_casebook(settings: Settings, engine: Engine, key: bytes) -> Casebook:
     from desk.scaled.waking import open_wake
 
     casebook = Casebook(engine, key, open_wake(), last_claim)
-    make_safe(casebook, last_claim, utc_now())
     if not is_its_key(casebook, key, utc_now()):
         raise Trouble(
             f"The secret key {settings.key_path} is not the one that belongs to the database {settings.database_name}. "
             "Copy the file from the machine that made the database."
         )
+    make_safe(casebook, last_claim, utc_now())
     return casebook
 
 
