@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from desk.openers import TITLES
 from places.doors import Place, Source
 from storage.reading import Reading
 from storage.views import BlindWindow, LateReply, SourceState
@@ -83,7 +84,7 @@ class Silence:
         if self.replies:
             what = "An approved reply" if self.replies == 1 else f"{self.replies} approved replies"
             begun = f"{what} for {self.site} {'has' if self.replies == 1 else 'have'} been waiting since {since}."
-            return " ".join([begun, _sentence(self.why), *([] if self.why else [WHAT_TO_DO[self.cause]])]).strip()
+            return f"{begun} {_sentence(self.why) or WHAT_TO_DO[self.cause]}"
         told = [f"We have not seen {self.site} since {since}.", _sentence(self.why or REASON[self.cause])]
         if self.cause is not Cause.KEY or "." not in self.why.rstrip("."):
             told.append(WHAT_TO_DO[self.cause])
@@ -141,7 +142,7 @@ def tell_window(house: House, window: BlindWindow, zone: str, now: datetime) -> 
 def site_of(house: House, place: str) -> str:
     """What people call a place."""
     known = house.places.get(place)
-    return known.capabilities.title if known else place
+    return known.capabilities.title if known else TITLES.get(place, place)
 
 
 def clock(instant: datetime, zone: str, now: datetime) -> str:

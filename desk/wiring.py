@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,6 +17,7 @@ from desk.config import Settings
 from desk.errors import Trouble
 from desk.openers import TITLES, open_place, places_without_keys
 from desk.opening import open_base
+from desk.told import Told
 from desk.scaled.alive import Alive, Watch, count_workers
 from places.doors import Opened, Place, Publisher, Source, Unavailable
 from storage.casebook import Casebook
@@ -25,7 +26,10 @@ from storage.reading import Reading
 from storage.words import Brand
 
 ASK_AGAIN = timedelta(minutes=1)
-"""How long to wait before asking a place for our own account once more."""
+"""How long to wait before asking a place for our own account once more; twice as long each time."""
+LONGEST_ASK = timedelta(hours=2)
+LONGEST_TOLD = timedelta(days=1)
+"""A place that asks for more is asked again after a day all the same."""
 MOST_NOTICES = 5
 
 _log = structlog.get_logger()
@@ -55,7 +59,10 @@ class House:
     closed_places: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
     ask_again: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    asked_in_vain: dict[tuple[str, str], int] = field(default_factory=dict)
     opened_at: datetime = field(default_factory=utc_now)
+    base_trouble: Told = field(default_factory=Told)
+    mistakes: Told = field(default_factory=Told)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _watch: Watch | None = None
 
@@ -74,14 +81,32 @@ class House:
         """What the owner should know about the service itself, a sentence each: shown above every page."""
         failure = self.casebook.digests.last_failure()
         unsent = [f"The last digest was not sent: {failure}. It is tried again."] if failure else []
+        waits = self._base_says()
         nobody = [self.workers.trouble] if self.workers and self.workers.trouble else []
         notices = (notice.says for notice in self.notices)
-        return (*nobody, *notices, *unsent, *(f"{closed}." for closed in self.closed_places))
+        return (*waits, *nobody, *notices, *unsent, *(f"{closed}." for closed in self.closed_places))
 
     @property
     def workers(self) -> Alive | None:
         """The workers that are alive now; None where everything is in one file, and the service itself does the work."""
         return self._watch.look() if self._watch else None
+
+    def _base_says(self) -> Iterator[str]:
+        """That nothing is polled or posted, and why: the base takes no writes, or it is an older copy that was put in place."""
+        if why := self.base_trouble.why:
+            yield f"{why} Until then nothing is read, proposed or posted; what you see may be old."
+        if self.casebook.restoring.waits() is not None:
+            yield (
+                "An older copy of the database was put in place, and nobody knows what was posted after it was made. "
+                "Look at your open cases on their sites, then resume posting."
+            )
+
+    def is_well(self, who: str) -> None:
+        """Some work went through: when it was the last that waited for the base, or that failed, the log is told."""
+        if lasted := self.base_trouble.well(who):
+            _log.warning("the database can be used again; work goes on", after=_in_words(lasted))
+        if lasted := self.mistakes.well(who):
+            _log.warning("work that failed goes on again", work=who, after=_in_words(lasted))
 
     def propose_now(self, case_id: int) -> None:
         """Write proposals for one case at once, when its turn has none yet. Raises BaseUnavailable."""
@@ -99,6 +124,11 @@ class House:
     def close(self) -> None:
         """Let go of the base."""
         self.engine.dispose()
+
+
+def _in_words(length: timedelta) -> str:
+    minutes = round(length.total_seconds() / 60)
+    return f"{minutes} min" if minutes else f"{round(length.total_seconds())} s"
 
 
 def open_house(
@@ -156,14 +186,17 @@ def learn_accounts(house: House, now: datetime) -> int:
     """Ask each place once who we are there, so that our own posts are known by author id; how many answered."""
     learned = 0
     for (brand, place), publisher in house.publishers.items():
-        if house.ask_again.get((brand, place), now) > now:
+        if now < house.ask_again.get((brand, place), now) <= now + LONGEST_TOLD:  # further off: another clock's
             continue
         if any(account.place == place for account in house.casebook.brands.own_accounts(brand)):
             continue
+        house.casebook.can_write()  # or the answer could not be kept, and the site would be asked at every tick
         try:
             account = publisher.me(now)
         except Unavailable as unavailable:
-            house.ask_again[brand, place] = max(unavailable.retry_at or now, now + ASK_AGAIN)
+            house.asked_in_vain[brand, place] = tries = house.asked_in_vain.get((brand, place), 0) + 1
+            backed_off = now + min(ASK_AGAIN * 2 ** min(tries - 1, 10), LONGEST_ASK)
+            house.ask_again[brand, place] = min(max(unavailable.retry_at or now, backed_off), now + LONGEST_TOLD)
             _log.warning("a place did not say who we are there", brand=brand, place=place, why=unavailable.why)
             continue
         house.casebook.brands.own_account(brand, account, now)

@@ -111,10 +111,7 @@ def write_letter(house: House, recipient: str, now: datetime) -> Letter:
         also=_also(house, now),
         so_far=_so_far(house, now),
         blind=tuple(reveal(one.tell(house.settings.digest_zone, now)) for one in by_site(silences(house, now))),
-        was_blind=tuple(
-            reveal(tell_window(house, one, house.settings.digest_zone, now))
-            for one in recent_windows(house, now)[:MOST_WINDOWS]
-        ),
+        was_blind=_was_blind(house, now),
         inbox=f"{house.settings.service.base_url}/",
         practice=house.settings.demo,
     )
@@ -125,6 +122,12 @@ def write_letter(house: House, recipient: str, now: datetime) -> Letter:
         html = _render(sheet)
     text = _templates.get_template("digest.txt").render(sheet=sheet)
     return Letter(f"Amends: {sheet.heading}", html, text, inbox.total, bool(sheet.blind))
+
+
+def _was_blind(house: House, now: datetime) -> tuple[str, ...]:
+    """The last day's windows, a sentence each; two sources that were blind for the same time and reason are one."""
+    told = (tell_window(house, one, house.settings.digest_zone, now) for one in recent_windows(house, now))
+    return tuple(reveal(one) for one in dict.fromkeys(told))[:MOST_WINDOWS]
 
 
 def _render(sheet: Sheet) -> str:
