@@ -55,8 +55,10 @@ class Shift:
         try:
             held = self._house.casebook.leases.hold(LEASE, self._name, utc_now(), self._length)
         except BaseUnavailable as unavailable:
-            _log.error("the database cannot be written; nothing is polled or posted", why=unavailable.why)
+            if self._house.base_trouble.trouble(LEASE, unavailable.why):
+                _log.error("the database cannot be written; nothing is polled or posted", why=unavailable.why)
             return
+        self._house.is_well(LEASE)
         self._until = began + self._length.total_seconds() if held else 0.0
         if held != self._told:
             self._told = held

@@ -17,8 +17,8 @@ from desk.config import Settings
 from desk.errors import Trouble
 from desk.openers import TITLES, open_place, places_without_keys
 from desk.opening import open_base
-from desk.told import Told
 from desk.scaled.alive import Alive, Watch, count_workers
+from desk.told import Told
 from places.doors import Opened, Place, Publisher, Source, Unavailable
 from storage.casebook import Casebook
 from storage.engine import BaseUnavailable, Engine

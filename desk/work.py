@@ -109,15 +109,18 @@ DUE_WORK: tuple[DueWork, ...] = (
 
 
 def do_work(work: DueWork, house: House, now: datetime, log: Log) -> int | None:
-    """Do one kind of work; None when it failed. A failure is told in the log and never stops the others."""
+    """Do one kind of work; None when it failed. A failure is told in the log, the same one at most hourly, and never stops the others."""
     try:
         done = work.do(house, now)
     except BaseUnavailable as unavailable:
-        log.warning("work waits for the database", work=work.name, why=unavailable.why)
+        if house.base_trouble.trouble(work.name, unavailable.why):
+            log.warning("work waits for the database", work=work.name, why=unavailable.why)
         return None
-    except Exception:
-        log.exception("work failed and will be tried again", work=work.name)
+    except Exception as error:
+        if house.mistakes.trouble(work.name, f"{work.name}: {type(error).__name__}: {error}"):
+            log.exception("work failed and will be tried again", work=work.name)
         return None
+    house.is_well(work.name)
     if done:
         log.info("work done", work=work.name, much=done)
     return done

@@ -23,6 +23,7 @@ from places.doors import (
 )
 from storage.casebook import Casebook, DueReply
 from storage.casebook.removals import Removal
+from storage.engine import BaseUnavailable
 from storage.lifecycle import MovedOn
 from storage.words import Posted, Reply
 
@@ -57,7 +58,10 @@ class Outbox:
 
 def post_due(outbox: Outbox) -> int:
     """Post every reply whose hold is over; gives how many went up. One failing reply never stops the others."""
-    return sum(_post(outbox, due) for due in outbox.casebook.replies.due(outbox.clock()))
+    dues = outbox.casebook.replies.due(outbox.clock())
+    if dues:
+        outbox.casebook.can_write()  # or nothing could be claimed, and the sites would be looked at for nothing, at every tick
+    return sum(_post(outbox, due) for due in dues)
 
 
 def _post(outbox: Outbox, due: DueReply) -> bool:
@@ -84,6 +88,8 @@ def _still_stands(outbox: Outbox, due: DueReply) -> bool:
     except Unavailable as away:
         _put_off(outbox, due, f"Waiting to look at the post once more: {away.why}", away)
         return False
+    except BaseUnavailable:
+        raise
     except Exception as error:
         log.exception("the post could not be looked at once more", reply=due.id)
         _put_off(outbox, due, f"The post could not be looked at once more: {type(error).__name__}.")
@@ -159,7 +165,10 @@ def look_due(outbox: Outbox) -> int:
     replies = outbox.casebook.replies
     for reply in replies.stranded(outbox.clock()):
         _strand(outbox, reply)
-    return sum(_look(outbox, reply, looks) for reply, looks in replies.to_look(outbox.clock()))
+    due = replies.to_look(outbox.clock())
+    if due:
+        outbox.casebook.can_write()  # or what is found could not be kept
+    return sum(_look(outbox, reply, looks) for reply, looks in due)
 
 
 def _strand(outbox: Outbox, reply: Reply) -> None:
@@ -187,6 +196,8 @@ def _look(outbox: Outbox, reply: Reply, looks: int) -> bool:
         outbox.casebook.replies.look_later(reply.id, reply.fence, wait, away.why, now)
     except MovedOn as moved:
         log.info("a reply was settled by another process", reply=reply.id, why=moved.why)
+    except BaseUnavailable:
+        raise
     except Exception as error:
         log.exception("looking for a reply failed", reply=reply.id)
         now = outbox.clock()
@@ -245,6 +256,8 @@ def _remove(outbox: Outbox, removal: Removal) -> bool:
     except (Refused, Unsure, Unavailable) as failed:
         removals.failed(removal.reply_id, removal.fence, failed.why, _remove_again(outbox, failed), outbox.clock())
         return False
+    except BaseUnavailable:
+        raise
     except Exception as error:
         log.exception("taking a reply down failed", reply=removal.reply_id)
         now = outbox.clock()
