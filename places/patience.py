@@ -82,6 +82,7 @@ def _watched(connection: HTTPConnection, line: socket.socket) -> None:
     """Have the running watch hold a connection. Raises NewConnectionError when it is too late to send anything."""
     watch: Watch | None = getattr(_running, "watch", None)
     if watch is not None and not watch.holds(line):
+        line.close()
         raise NewConnectionError(connection, "the time for this request was over before it could be sent")
 
 

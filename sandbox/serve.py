@@ -44,6 +44,7 @@ class Prompt(uvicorn.Server):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._bind = bind
         self._opening: asyncio.Task[None] | None = None
+        self._wanted = True  # whether it should listen, by the newest word
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to listen."""
@@ -58,6 +59,7 @@ class Prompt(uvicorn.Server):
 
     def refuse(self) -> None:
         """Listen no more: who connects is refused, and kept connections end. Answers under way still go out. In the server's own thread."""
+        self._wanted = False
         for listener in self.servers:
             listener.close()
         self.servers.clear()
@@ -66,14 +68,18 @@ class Prompt(uvicorn.Server):
 
     def listen(self) -> None:
         """Listen again; harmless when it does. In the server's own thread."""
+        self._wanted = True
         if not self.servers and not self.should_exit and self._opening is None:
             self._opening = asyncio.ensure_future(self._open())
 
     async def _open(self) -> None:
         line = partial(Line, config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
         listener = await asyncio.get_running_loop().create_server(line, sock=self._bind(), backlog=self.config.backlog)
-        self.servers.append(listener)
         self._opening = None
+        if self._wanted and not self.should_exit:
+            self.servers.append(listener)
+        else:
+            listener.close()
 
     async def _in_own_thread(self, act: Callable[[], None]) -> None:
         act()
