@@ -18,12 +18,13 @@ from sqlalchemy.exc import TimeoutError as NoneFree
 from storage.postgres import open_postgres, take_time
 from storage.same_file import GONE, SameFile
 from storage.storable import make_storable
-from storage.troubles import BaseUnavailable, Interrupted, is_lost, is_unprepared, unavailable
+from storage.troubles import BaseUnavailable, Doubtful, Interrupted, is_lost, is_unprepared, unavailable
 from storage.waits import BUSY_SECONDS, MORE, POOL, READS
 
 __all__ = [
     "BaseUnavailable",
     "Connection",
+    "Doubtful",
     "Engine",
     "Interrupted",
     "explained",
@@ -128,13 +129,13 @@ def writing(engine: Engine) -> Iterator[Connection]:
             transaction.commit()
         except DBAPIError as error:
             if is_lost(error):
-                raise BaseUnavailable(
+                raise Doubtful(
                     "The connection to the database broke while it was saving. Look whether it was done."
                 ) from error
             raise
     file = engine.get_execution_options().get(FILE)
     if file is not None and not file.is_whole():
-        raise BaseUnavailable(GONE)  # it went into a file that nobody will ever open again
+        raise Doubtful(GONE)  # it went into a file that nobody will ever open again
 
 
 @contextmanager

@@ -13,6 +13,10 @@ class BaseUnavailable(Exception):
         self.why = why
 
 
+class Doubtful(BaseUnavailable):
+    """Nobody can tell whether it was done: the trouble came while it was being saved."""
+
+
 class Interrupted(BaseUnavailable):
     """Nothing was changed, and the very same may be tried again at once: a deadlock, or a server that is just starting."""
 

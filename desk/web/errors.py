@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
@@ -11,7 +11,20 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from desk.web.pages import error_page
 from desk.web.visitor import MayNot, NotFound, NotSignedIn
-from storage.engine import BaseUnavailable
+from storage.engine import BaseUnavailable, Doubtful
+
+FIELDS: Mapping[str, str] = {
+    "text": "What you wrote",
+    "note": "Your note",
+    "why": "Your reason",
+    "more": "Your words",
+    "cause": "What went wrong",
+    "remedy": "What was done",
+    "prevention": "What keeps it from happening again",
+    "link": "The link",
+    "url": "The address",
+}
+"""The fields of our forms that hold a person's words."""
 
 
 def sign_in_first(request: Request, error: Exception) -> Response:
@@ -47,14 +60,26 @@ def not_understood(request: Request, error: Exception) -> Response:  # noqa: ARG
     )
 
 
-def unavailable(request: Request, error: Exception) -> Response:  # noqa: ARG001
-    """503: the database cannot be used just now."""
-    return shown(503, "Not at this moment", getattr(error, "why", "The database cannot be used."))
+def unavailable(request: Request, error: Exception) -> Response:
+    """503: the database cannot be used just now. Whether what was pressed is done, and what was typed, given back."""
+    told = getattr(error, "why", "The database cannot be used.")
+    if request.method == "GET":
+        return shown(503, "Not at this moment", told)
+    unsure = isinstance(error, Doubtful)
+    told += " Look whether it was done before you press it again." if unsure else " What you pressed was not done."
+    return shown(503, "Not at this moment", told, typed(request))
 
 
-def shown(status: int, title: str, told: str) -> HTMLResponse:
-    """An error as a page."""
-    return HTMLResponse(error_page(status, title, told), status)
+def typed(request: Request) -> tuple[tuple[str, str], ...]:
+    """What a person wrote into the form that was sent, with what the field is called; never a password."""
+    body = bytes(getattr(request.state, "typed", b""))
+    written = parse_qs(body.decode("ascii", "replace"), encoding="utf-8", errors="replace")
+    return tuple((says, written[name][-1]) for name, says in FIELDS.items() if "".join(written.get(name, ())).strip())
+
+
+def shown(status: int, title: str, told: str, kept: tuple[tuple[str, str], ...] = ()) -> HTMLResponse:
+    """An error as a page; `kept` are a person's own words, with what each is called."""
+    return HTMLResponse(error_page(status, title, told, kept), status)
 
 
 ERRORS: Mapping[int | type[Exception], Callable[[Request, Exception], Response]] = {

@@ -58,6 +58,7 @@ class Guard:
             body = await _read_body(headers, receive)
             if isinstance(body, bytes):
                 receive = _replay(body, receive)
+                scope.setdefault("state", {})["typed"] = body
             else:
                 refusal = body
         if refusal:

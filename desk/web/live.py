@@ -9,11 +9,16 @@ from collections.abc import AsyncIterator, Callable
 
 from fastapi.concurrency import run_in_threadpool
 
+from storage.engine import BaseUnavailable
+
 EVERY = 1.0  # seconds between looks
 STEP = 0.25  # seconds: how soon an open page notices that the service ends
 HEARTBEAT = 15.0  # seconds: keeps proxies from closing a silent line
 LONGEST = 900.0  # seconds; the browser then asks anew, and is asked who it is
 MOST = 100  # open pages at once
+AGAIN_LATER = (
+    "retry: 15000\n\n"  # milliseconds: while the base cannot be read, open pages need not ask every two seconds
+)
 
 
 class Pulse:
@@ -61,5 +66,7 @@ class Line:
                 elif time.monotonic() - spoke > HEARTBEAT:
                     spoke = time.monotonic()
                     yield ": still here\n\n"
+        except BaseUnavailable:
+            yield AGAIN_LATER  # the page that is asked for next says why
         finally:
             self.open -= 1

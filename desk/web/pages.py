@@ -74,9 +74,9 @@ def _environment() -> Environment:
 ENVIRONMENT = _environment()
 
 
-def error_page(status: int, title: str, told: str) -> str:
-    """A page that needs nobody to be signed in, and no database."""
-    return ENVIRONMENT.get_template("error.html").render(status=status, title=title, told=told)
+def error_page(status: int, title: str, told: str, kept: tuple[tuple[str, str], ...] = ()) -> str:
+    """A page that needs nobody to be signed in, and no database. `kept`: what somebody wrote, each with its label."""
+    return ENVIRONMENT.get_template("error.html").render(status=status, title=title, told=told, kept=kept)
 
 
 def page(request: Request, template: str, status: int = 200, **shown: Any) -> HTMLResponse:
