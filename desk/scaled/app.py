@@ -24,7 +24,7 @@ from storage.engine import BaseUnavailable
 
 CONNECTIONS = 4
 """For everything that a worker says to the queue; its work has connections of its own."""
-ANSWER_WITHIN = 5
+ANSWER_WITHIN = 3
 LIVELINESS: dict[str, Any] = {
     "connect_timeout": ANSWER_WITHIN,
     "keepalives_idle": 5,
@@ -37,7 +37,7 @@ LIVELINESS: dict[str, Any] = {
 
 _log = structlog.get_logger()
 
-Around = Callable[[str, Callable[[], object]], None]
+Around = Callable[[str, Callable[[], object]], object]
 
 
 def open_app(house: House, works: Sequence[DueWork], around: Around) -> App:

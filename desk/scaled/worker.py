@@ -35,7 +35,7 @@ SPARE = 4
 """Threads for what is no job: sweeping, ticking."""
 LOOK_EVERY = 1.0
 """Seconds between looks at the queue where no notice arrives, as behind some connection poolers."""
-AGAIN = 2.0
+AGAIN = 1.0
 """Seconds to wait before the server is tried again."""
 
 Away = (ConnectorException, ServerError, BaseUnavailable)
