@@ -15,6 +15,7 @@ GROUP = "amends.places"
 PLACES: Mapping[str, str] = {
     "x": "places.x:open_x",
     "reddit": "places.reddit:open_reddit",
+    "mastodon": "places.mastodon:open_mastodon",
     "paste": "places.by_hand:open_paste",
     "import": "places.by_hand:open_import",
 }

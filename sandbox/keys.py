@@ -30,6 +30,25 @@ class RedditKeys:
     password: str
 
 
+@dataclass(frozen=True, slots=True)
+class MastodonKeys:
+    """What one account needs on the town's Mastodon: a token that may read and write."""
+
+    handle: str
+    access_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class BlueskyKeys:
+    """What one account needs on the town's Bluesky: its handle in full, and an app password."""
+
+    handle: str
+    app_password: str
+
+
+BLUESKY_DOMAIN = "bsky.social"
+"""The town's people have handles under it, unless theirs is a domain of its own."""
+
 X_BEARER = "town-x-bearer"
 X_CONSUMER_KEY = "town-x-consumer-key"
 X_CONSUMER_SECRET = "town-x-consumer-secret"  # noqa: S105 - opens only the town
@@ -58,6 +77,22 @@ def reddit_keys(username: str) -> RedditKeys:
         client_secret=REDDIT_CLIENT_SECRET,
         password=f"town-reddit-{username.lower()}",
     )
+
+
+def mastodon_keys(handle: str) -> MastodonKeys:
+    """The keys of the account `handle` (without @ and without the town's own address) on the town's Mastodon."""
+    return MastodonKeys(handle=handle, access_token=f"town-mastodon-token-{handle.lower()}")
+
+
+def bluesky_keys(handle: str) -> BlueskyKeys:
+    """The keys of the account `handle` (without @, with or without .bsky.social) on the town's Bluesky."""
+    bare = handle.lower().removesuffix(f".{BLUESKY_DOMAIN}")
+    return BlueskyKeys(bluesky_handle(bare), f"town-bluesky-{bare}")
+
+
+def bluesky_handle(handle: str) -> str:
+    """A handle in full: "rosebakery" is rosebakery.bsky.social, "rosebakery.example" is itself."""
+    return handle if "." in handle else f"{handle}.{BLUESKY_DOMAIN}"
 
 
 ROSEBAKERY = "rosebakery"

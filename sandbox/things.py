@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 SNOWFLAKE_EPOCH = datetime(2010, 11, 4, 1, 42, 54, 657000, tzinfo=UTC)
 """X counts the milliseconds in its ids from here."""
+
+UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""Mastodon counts from here."""
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -19,6 +24,32 @@ def snowflake(instant: datetime) -> int:
 def snowflake_time(native_id: int) -> datetime:
     """When X gave out this id, to the millisecond."""
     return SNOWFLAKE_EPOCH + timedelta(milliseconds=native_id >> 22)
+
+
+def mastodon_snowflake(instant: datetime) -> int:
+    """The smallest id that Mastodon could give at this instant: milliseconds, and 16 bits to tell apart what came within one."""
+    return max(0, (instant - UNIX_EPOCH) // timedelta(milliseconds=1)) << 16
+
+
+SORTED_DIGITS = "234567abcdefghijklmnopqrstuvwxyz"
+"""Base 32 in which Bluesky writes times: its characters sort as their values do."""
+
+
+def tid(instant: datetime, n: int) -> str:
+    """The key of a post on Bluesky made at this instant, to the microsecond; `n`, below 1,024, tells apart what came within one."""
+    number = max(0, (instant - UNIX_EPOCH) // timedelta(microseconds=1)) << 10 | n & 1023
+    return "".join(SORTED_DIGITS[(number >> shift) & 31] for shift in range(60, -1, -5))
+
+
+def did(n: int) -> str:
+    """The id of the n-th account on Bluesky."""
+    digest = hashlib.sha256(f"town:{n}".encode()).digest()
+    return "did:plc:" + base64.b32encode(digest).decode().lower()[:24]
+
+
+def post_uri(author_id: str, rkey: str) -> str:
+    """The address of a post on Bluesky."""
+    return f"at://{author_id}/app.bsky.feed.post/{rkey}"
 
 
 def base36(number: int) -> str:

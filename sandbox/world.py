@@ -15,9 +15,27 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sandbox.things import Call, Message, Version, WorldAccount, WorldPost, base36, snowflake
+from sandbox.things import (
+    Call,
+    Message,
+    Version,
+    WorldAccount,
+    WorldPost,
+    base36,
+    did,
+    mastodon_snowflake,
+    post_uri,
+    snowflake,
+    tid,
+)
 
 __all__ = ["Call", "Message", "Version", "World", "WorldAccount", "WorldPost", "utc_now"]
+
+TIMED_IDS = {"x": snowflake, "mastodon": mastodon_snowflake}
+"""Places whose ids are numbers that begin with the time; elsewhere they count up in base 36."""
+
+FIRST_ACCOUNT = {"x": 1_400_000_000_000, "mastodon": 109_300_000_000_000_000}
+"""Where the numbers of accounts begin, on the same places."""
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS account (place TEXT, id TEXT, handle TEXT, name BLOB, followers INTEGER, created_at TEXT,
@@ -136,7 +154,7 @@ class World:
             if known is not None:
                 return known
             n = self._count(f"account:{place}")
-            native = id or (str(1_400_000_000_000 + n * 7919) if place == "x" else base36(36**4 + n * 97))
+            native = id or self._new_account_id(place, n)
             opened = created_at or self.clock()
             self._rows(
                 "INSERT INTO account VALUES (?,?,?,?,?,?)",
@@ -148,6 +166,13 @@ class World:
                 _stamp(opened),
             )
         return WorldAccount(place, native, handle, name, followers, opened)
+
+    @staticmethod
+    def _new_account_id(place: str, n: int) -> str:
+        if place == "bluesky":
+            return did(n)
+        first = FIRST_ACCOUNT.get(place)
+        return base36(36**4 + n * 97) if first is None else str(first + n * 7919)
 
     def account(self, place: str, *, id: str | None = None, handle: str | None = None) -> WorldAccount | None:  # noqa: A002
         """The account with this id, or with this handle in any case; None when there is none."""
@@ -196,13 +221,14 @@ class World:
     ) -> WorldPost:
         """Somebody writes. `at` is when (the clock's time if None), `visible_at` when listings and search first show it (late arrivals).
 
-        A reply joins its parent's conversation and board. Ids: on "x" a snowflake of `at`, elsewhere base 36, bare (no t1_ or t3_).
+        A reply joins its parent's conversation and board. Ids: on "x" and "mastodon" a snowflake of `at`, on "bluesky" an address, elsewhere
+        base 36, bare (no t1_ or t3_).
         """
         with self.together():
             if self.account(place, id=author_id) is None:
                 raise KeyError(f"no account {author_id} on {place}")
             when = at or self.clock()
-            native = id or self._new_id(place, when)
+            native = id or self._new_id(place, when, author_id)
             conversation = native
             if parent_id is not None:
                 parent = self._known(place, parent_id)
@@ -219,7 +245,7 @@ class World:
         """Change a post's text. On "x" this makes a new id at the end of its chain; elsewhere the id stays."""
         with self.together():
             post, when = self._known(place, post_id), at or self.clock()
-            native = self._new_id(place, when) if place == "x" else post.id
+            native = self._new_id(place, when, post.author_id) if place == "x" else post.id
             n = len(post.versions) + 1
             root = post.history[0]
             self._rows("INSERT INTO version VALUES (?,?,?,?,?,?)", place, root, n, native, _blob(text), _stamp(when))
@@ -230,6 +256,13 @@ class World:
         root = self._known(place, post_id).history[0]
         when = _stamp(at or self.clock())
         self._rows("UPDATE post SET deleted_at=? WHERE place=? AND root=? AND deleted_at IS NULL", when, place, root)
+
+    def bring_back(self, place: str, post_id: str, text: str, at: datetime | None = None) -> WorldPost:
+        """A deleted post is there again, with this text: Bluesky lets one write where something was deleted."""
+        with self.together():
+            post = self.edit(place, post_id, text, at)
+            self._rows("UPDATE post SET deleted_at=NULL WHERE place=? AND root=?", place, post.history[0])
+            return self._known(place, post_id)
 
     def post(self, place: str, post_id: str) -> WorldPost | None:
         """The post that has, or once had, this id: its newest version, deleted or not, visible yet or not."""
@@ -262,10 +295,13 @@ class World:
             raise KeyError(f"no post {post_id} on {place}")
         return post
 
-    def _new_id(self, place: str, when: datetime) -> str:
-        if place != "x":
+    def _new_id(self, place: str, when: datetime, author_id: str) -> str:
+        if place == "bluesky":
+            return post_uri(author_id, tid(when, self._count("post:bluesky")))
+        timed = TIMED_IDS.get(place)
+        if timed is None:
             return base36(36**6 + self._count(f"post:{place}"))
-        native = snowflake(when)
+        native = timed(when)
         while self._row("SELECT 1 FROM version WHERE place=? AND id=?", place, str(native)) is not None:
             native += 1
         return str(native)

@@ -16,101 +16,18 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
-from places.doors import Opened, Publisher, Source
+from places.doors import Opened
 from places.reddit import RedditSettings, open_reddit
 from places.x import XSettings, open_x
-from sandbox.faults import FaultPlan
 from sandbox.keys import reddit_keys, x_keys
 from sandbox.reddit import RedditOptions, create_reddit
 from sandbox.serve import Served
 from sandbox.things import Call
-from sandbox.world import World, WorldAccount, WorldPost, utc_now
+from sandbox.world import World, WorldAccount, WorldPost
 from sandbox.x import XOptions, create_x
-from storage.words import Audience, Brand, Post, Purpose, Reply
-
-QUICK = 1.0
-"""Seconds after which a test's client gives up on an answer."""
-
-
-@dataclass
-class Clock:
-    """The town's time: the real one, moved."""
-
-    ahead: timedelta = timedelta(0)
-
-    def __call__(self) -> datetime:
-        return utc_now() + self.ahead
-
-
-def reply_to(post: Post, text: str = "We are sorry, Cora.", **changes: Any) -> Reply:
-    """An approved reply of Ana's under a post."""
-    given: dict[str, Any] = {
-        "id": 1,
-        "brand": "rosebakery",
-        "case_id": 1,
-        "place": post.place,
-        "account": "rosebakery",
-        "key": "reply-1",
-        "parent_id": post.reply_to,
-        "conversation_id": post.conversation_id,
-        "customer_handle": post.author.handle,
-        "audience": Audience.PUBLIC,
-        "purpose": Purpose.ACKNOWLEDGE,
-        "text": text,
-        "sent_at": utc_now(),
-        "parent_ids": (post.native_id, post.reply_to),
-    }
-    return Reply(**{**given, **changes})
-
-
-@dataclass
-class Bench:
-    """One place with a bakery and a customer on it. `reading` and `posting` are the paths of its polls and posts, for faults."""
-
-    place: str
-    world: World
-    clock: Clock
-    plan: FaultPlan
-    opened: Opened
-    source: Source
-    publisher: Publisher
-    us: WorldAccount
-    cora: WorldAccount
-    reading: str
-    posting: str
-    complain: Callable[..., WorldPost]
-    limit: Callable[[], None]  # from now on the place's rate limit for reading is used up
-    spoil: Callable[[bytes], bytes]  # makes the first element of a page unreadable
-    options: Any = None  # the town's options of this place: index_lag above all
-
-    def now(self) -> datetime:
-        """The time in the town and here."""
-        return self.clock()
-
-    def read_all(self, cursor: str | None = None) -> tuple[list[Post], str | None]:
-        """Poll until there is no more."""
-        posts: list[Post] = []
-        for _ in range(50):
-            batch = self.source.poll(cursor, self.now())
-            posts += batch.posts
-            cursor = batch.cursor
-            if not batch.more:
-                return posts, cursor
-        raise AssertionError("the walk does not end")
-
-    def lag(self, by: timedelta) -> None:
-        """From now on the place's lists are behind its writes by this much."""
-        self.options.index_lag = by
-
-    def posted(self) -> list[WorldPost]:
-        """What stands under our name."""
-        return [post for post in self.world.posts(self.place, author_id=self.us.id) if post.deleted_at is None]
-
-    def writes(self) -> list[int]:
-        """The status of every attempt to post, as the server saw it."""
-        return [
-            call.status for call in self.world.calls(self.place) if call.method == "POST" and self.posting in call.path
-        ]
+from storage.words import Brand, Reply
+from tests.places.benching import QUICK, Bench, Clock, reply_to
+from tests.places.mastodon_bench import mastodon_bench
 
 
 @dataclass
@@ -309,7 +226,11 @@ def reddit_bench() -> Iterator[Bench]:
         )
 
 
-BENCHES: dict[str, Callable[[], AbstractContextManager[Bench]]] = {"x": x_bench, "reddit": reddit_bench}
+BENCHES: dict[str, Callable[[], AbstractContextManager[Bench]]] = {
+    "x": x_bench,
+    "reddit": reddit_bench,
+    "mastodon": mastodon_bench,
+}
 
 
 @pytest.fixture

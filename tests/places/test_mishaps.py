@@ -19,7 +19,7 @@ from sandbox.noes import RESET
 from storage.words import Post, Reply
 
 if TYPE_CHECKING:
-    from tests.places.conftest import Bench
+    from tests.places.benching import Bench
 
 MakeReply = Callable[..., Reply]
 

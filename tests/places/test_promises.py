@@ -14,7 +14,7 @@ from sandbox.faults import CUT, EMPTY, GARBAGE, HALF, HTML_500, HTML_503, NOTHIN
 from storage.words import Audience, Gone, Post, Reply
 
 if TYPE_CHECKING:
-    from tests.places.conftest import Bench
+    from tests.places.benching import Bench
 
 MakeReply = Callable[..., Reply]
 

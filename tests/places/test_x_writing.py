@@ -23,7 +23,8 @@ from sandbox.world import WorldPost
 from storage.words import Audience, Brand, Post, Posted, ReachHow, Reply
 
 if TYPE_CHECKING:
-    from tests.places.conftest import Bench, XTown
+    from tests.places.benching import Bench
+    from tests.places.conftest import XTown
 
 MakeReply = Callable[..., Reply]
 
