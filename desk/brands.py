@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -11,6 +12,9 @@ from storage.words import Brand, Shop
 
 LANGUAGES = Brand(key="", name="").languages
 """The languages in which we can answer."""
+
+SITES = ("x", "reddit", "mastodon")
+"""Places that a brand has a section for."""
 
 KEY = r"[a-z0-9][a-z0-9_-]{0,39}"
 
@@ -94,6 +98,43 @@ class RedditSection(Part):
     site: str = Field("", description="What links to posts begin with, for practice. Empty: Reddit itself.")
 
 
+def read_mastodon_handle(written: object) -> object:
+    """Our name as people write it: "@rosebakery@mastodon.social", the same without the first @, or the address of the profile."""
+    if not isinstance(written, str):
+        return written
+    page = re.fullmatch(r"https://([^/\s]+)/@([^/@\s]+)/?", written.strip())
+    handle = f"{page[2]}@{page[1]}" if page else written.strip().removeprefix("@")
+    name, _, instance = handle.partition("@")
+    return f"{name}@{instance.lower()}"
+
+
+class MastodonSection(Part):
+    """The brand on Mastodon. The access token comes from the environment: AMENDS_MASTODON_ACCESS_TOKEN, see the README."""
+
+    handle: Annotated[
+        str,
+        BeforeValidator(read_mastodon_handle),
+        Field(
+            max_length=300,
+            pattern=r"^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?@[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?$",
+            description='Our own account there, with its instance: "rosebakery@mastodon.social".',
+        ),
+    ]
+    answer_untagged: bool = Field(
+        False,
+        description="Also post answers to people who did not mention us. Many instances forbid companies to do that.",
+    )
+    search: bool = Field(
+        False, description="Also find posts that name the brand without mentioning us, where the instance has a search."
+    )
+    hashtags: Words = Field((), description="Hashtags to read as well, without the #.")
+    api: str = Field(
+        "",
+        description="Where the instance answers, if that is not https:// and what stands after the @ of the handle.",
+    )
+    site: str = Field("", description="What links to posts begin with, for practice. Empty: the instance itself.")
+
+
 class BrandSection(Part):
     """Whom we listen for. Write one [[brand]] for each."""
 
@@ -121,6 +162,7 @@ class BrandSection(Part):
     shop: tuple[ShopSection, ...] = Field((), description="The branches.")
     x: XSection | None = Field(None, description="The brand on X.")
     reddit: RedditSection | None = Field(None, description="The brand on Reddit.")
+    mastodon: MastodonSection | None = Field(None, description="The brand on Mastodon.")
 
     @model_validator(mode="after")
     def _shops_once(self) -> Self:
@@ -131,7 +173,7 @@ class BrandSection(Part):
 
     def to_brand(self) -> Brand:
         """The brand as everybody else knows it."""
-        places = {"x": self.x, "reddit": self.reddit}
+        places = {"x": self.x, "reddit": self.reddit, "mastodon": self.mastodon}
         return Brand(
             key=self.key,
             name=self.name,
@@ -151,7 +193,7 @@ class BrandSection(Part):
     @classmethod
     def from_brand(cls, brand: Brand) -> BrandSection:
         """The section that gives this brand again."""
-        handles = {place: handle for place, handle in brand.handles.items() if place in ("x", "reddit")}
+        handles = {place: handle for place, handle in brand.handles.items() if place in SITES}
         return cls.model_validate(
             {
                 "key": brand.key,

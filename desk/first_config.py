@@ -22,6 +22,7 @@ class Answers:
     zone: str
     email: str
     name: str
+    database: str = "amends.sqlite"
 
 
 def guess_zone() -> str:
@@ -43,7 +44,7 @@ def write_first_config(path: Path, answers: Answers) -> None:
 # Secrets (keys of the sites, the mail password) never go here: they come from the environment.
 
 [service]
-database = "amends.sqlite"         # beside this file
+database = {quote(answers.database)}         # a file beside this one, or a PostgreSQL server's address (a password: AMENDS_DATABASE_URL)
 port = 8420                        # http://127.0.0.1:8420/
 # address = "https://amends.example.com"   # where people reach the inbox from outside, for links in mail
 
@@ -69,6 +70,9 @@ languages = ["en", "ru", "ro", "te"]
 # [brand.reddit]                   # Reddit: keys in AMENDS_REDDIT_CLIENT_ID and others, see the README
 # handle = "yourshop"
 # boards = ["yourtown"]
+
+# [brand.mastodon]                 # Mastodon: the token in AMENDS_MASTODON_ACCESS_TOKEN, see the README
+# handle = "yourshop@mastodon.social"
 """
     try:
         path.write_text(text, encoding="utf-8")

@@ -15,7 +15,7 @@ from storage.words import Brand
 X_POSTING = ("X_API_KEY", "X_API_KEY_SECRET", "X_ACCESS_TOKEN", "X_ACCESS_TOKEN_SECRET")
 X_NEEDS = ("X_BEARER_TOKEN", *X_POSTING)
 REDDIT_NEEDS = ("REDDIT_CLIENT_ID", "REDDIT_CLIENT_SECRET", "REDDIT_PASSWORD")
-TITLES = {"x": "X", "reddit": "Reddit"}
+TITLES = {"x": "X", "reddit": "Reddit", "mastodon": "Mastodon"}
 WITHOUT_KEYS = ("paste", "import")
 
 Open = Callable[[Brand, BrandSection, Mapping[str, str]], Opened]
@@ -75,10 +75,28 @@ def _open_reddit(brand: Brand, section: BrandSection, environ: Mapping[str, str]
     return opener("reddit")(brand, settings)
 
 
+def _open_mastodon(brand: Brand, section: BrandSection, environ: Mapping[str, str]) -> Opened:
+    from places.mastodon.settings import MastodonSettings
+
+    token = find_secret("MASTODON_ACCESS_TOKEN", environ, brand.key)
+    if not token:
+        raise Trouble(_missing(["MASTODON_ACCESS_TOKEN"]))
+    ours = section.mastodon
+    settings = MastodonSettings(
+        access_token=token,
+        instance_url=(ours.api if ours else "") or f"https://{brand.handles['mastodon'].partition('@')[2]}",
+        site_url=ours.site if ours else "",
+        answer_untagged=ours.answer_untagged if ours else False,
+        search=ours.search if ours else False,
+        hashtags=ours.hashtags if ours else (),
+    )
+    return opener("mastodon")(brand, settings)
+
+
 def _missing(names: list[str]) -> str:
     told = [variable(name) for name in names]
     listed = " and ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
     return f"{'keys are' if len(told) > 1 else 'a key is'} missing; put {listed} into the environment, or a file's name into the same with _FILE"
 
 
-OPENERS: Mapping[str, Open] = {"x": _open_x, "reddit": _open_reddit}
+OPENERS: Mapping[str, Open] = {"x": _open_x, "reddit": _open_reddit, "mastodon": _open_mastodon}

@@ -7,7 +7,7 @@ import re
 from responders.partbook import PartBook
 from storage.words import Brand, Shop
 
-PRIVATE_MESSAGES = frozenset({"x", "reddit"})
+PRIVATE_MESSAGES = frozenset({"x", "reddit", "mastodon"})
 """Places whose users can write to each other privately. Elsewhere we invite to get in touch at all."""
 
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
