@@ -27,12 +27,21 @@ REASON: Mapping[Cause, str] = {
 }
 """Why, in few words of ours."""
 
+WAS: Mapping[Cause, str] = {
+    Cause.KEY: "the key or the account was not accepted",
+    Cause.LIMIT: "the limit was reached",
+    Cause.DOWN: "the site did not answer",
+    Cause.OURS: "a mistake in Amends",
+    Cause.OFF: "Amends was not running",
+}
+"""The same, of what is over."""
+
 WHAT_TO_DO: Mapping[Cause, str] = {
     Cause.KEY: "This stays so until you act: put in a key that works and start Amends again.",
     Cause.LIMIT: "It goes on by itself; you need not do anything.",
-    Cause.DOWN: "We keep trying. If the site works in your browser, run: amends doctor",
+    Cause.DOWN: "We keep trying. If the site works in your browser, amends doctor says more.",
     Cause.OURS: "We keep trying. The log says what happened; please report it.",
-    Cause.OFF: "Look whether the service that does the work is running: amends doctor",
+    Cause.OFF: "Is the service that does the work running? amends doctor says more.",
 }
 """What the owner can do, a sentence or two."""
 
@@ -136,7 +145,7 @@ def tell_window(house: House, window: BlindWindow, zone: str, now: datetime) -> 
         after = "We are still reading what was written then."
     else:
         after = "What was written then has been read since."
-    return f"We couldn't see {site} {span}: {REASON[window.cause]}. {after}"
+    return f"We couldn't see {site} {span}: {WAS[window.cause]}. {after}"
 
 
 def site_of(house: House, place: str) -> str:

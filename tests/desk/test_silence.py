@@ -70,7 +70,7 @@ def test_while_all_is_seen_nothing_is_told(listening: House) -> None:
         (Cause.KEY, "X refused the key. Make a new one and put it into AMENDS_X_BEARER_TOKEN.", "X refused the key. Make a new one and put it into AMENDS_X_BEARER_TOKEN. Next try 09:30."),
         (Cause.KEY, "X refused the key", "X refused the key. This stays so until you act: put in a key that works and start Amends again. Next try 09:30."),
         (Cause.LIMIT, "X asks us to slow down.", "X asks us to slow down. It goes on by itself; you need not do anything. Next try 09:30."),
-        (Cause.DOWN, "X did not answer.", "X did not answer. We keep trying. If the site works in your browser, run: amends doctor Next try 09:30."),
+        (Cause.DOWN, "X did not answer.", "X did not answer. We keep trying. If the site works in your browser, amends doctor says more. Next try 09:30."),
         (Cause.OURS, "Reading it failed in a way we did not foresee (KeyError).", "Reading it failed in a way we did not foresee (KeyError). We keep trying. The log says what happened; please report it. Next try 09:30."),
     ],
 )  # fmt: skip
@@ -82,7 +82,7 @@ def test_a_silence_has_its_reason_and_what_to_do(listening: House, cause: Cause,
 
 def test_a_source_that_nobody_looks_at_is_told_too(listening: House) -> None:
     assert told(listening) == [
-        "We have not seen X since 08:00. Nobody has looked. Look whether the service that does the work is running: amends doctor"
+        "We have not seen X since 08:00. Nobody has looked. Is the service that does the work running? amends doctor says more."
     ]
 
 
@@ -127,7 +127,7 @@ def test_an_approved_reply_that_does_not_go_out_is_told(house: House, complain: 
     reply = house.casebook.replies.approve(proposal, 1, "command", NOW, hold=MINUTE)
     assert told(house, 29) == []
     assert told(house, 31) == [
-        "An approved reply for Imported has been waiting since 09:00. Look whether the service that does the work is running: amends doctor"
+        "An approved reply for Imported has been waiting since 09:00. Is the service that does the work running? amends doctor says more."
     ]
     house.casebook.replies.put_off(reply, "Waiting to look at the post once more: X did not answer.", NOW, NOW)
     assert told(house, 31) == [
@@ -253,7 +253,7 @@ def test_a_window_that_is_over_is_told_in_the_digest_of_the_day(
     for kind in ("plain", "html"):
         body = text_of(mail, kind).replace("&#39;", "'")
         assert (
-            "We couldn't see X from 08:00 to 08:59: the limit is reached. What was written then has been read since."
+            "We couldn't see X from 08:00 to 08:59: the limit was reached. What was written then has been read since."
             in body
         )
 
@@ -262,7 +262,7 @@ def test_a_gap_is_told_as_a_gap(listening: House) -> None:
     see(listening, MENTIONS, -58, gap=True)
     (window,) = recent_windows(listening, NOW)
     assert tell_window(listening, window, "UTC", NOW) == (
-        "We couldn't see X from 06:00 to 06:02: the limit is reached. "
+        "We couldn't see X from 06:00 to 06:02: the limit was reached. "
         "Some of what was written then may be missing, because the site shows no further back."
     )
     assert recent_windows(listening, NOW + 25 * HOUR) == ()
