@@ -16,6 +16,7 @@ PLACES: Mapping[str, str] = {
     "x": "places.x:open_x",
     "reddit": "places.reddit:open_reddit",
     "mastodon": "places.mastodon:open_mastodon",
+    "bluesky": "places.bluesky:open_bluesky",
     "paste": "places.by_hand:open_paste",
     "import": "places.by_hand:open_import",
 }

@@ -27,6 +27,7 @@ from sandbox.world import World, WorldAccount, WorldPost
 from sandbox.x import XOptions, create_x
 from storage.words import Brand, Reply
 from tests.places.benching import QUICK, Bench, Clock, reply_to
+from tests.places.bluesky_bench import bluesky_bench
 from tests.places.mastodon_bench import mastodon_bench
 
 
@@ -230,6 +231,7 @@ BENCHES: dict[str, Callable[[], AbstractContextManager[Bench]]] = {
     "x": x_bench,
     "reddit": reddit_bench,
     "mastodon": mastodon_bench,
+    "bluesky": bluesky_bench,
 }
 
 
