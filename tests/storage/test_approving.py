@@ -172,7 +172,8 @@ def test_the_base_itself_refuses_a_second_answer(house: House) -> None:
     proposal = house.propose(house.complain())
     house.approve(proposal)
     house.do("UPDATE replies SET brand = 'swiftcourier', place = 'X'")
-    house.do("CREATE TRIGGER quick AFTER INSERT ON replies BEGIN UPDATE replies SET place = 'x' WHERE place = 'X'; END")
+    meddled = "UPDATE replies SET place = 'x' WHERE place = 'X'"
+    house.meddle("AFTER INSERT ON replies", meddled, f"{meddled}; RETURN NULL")
     with moved_on("already approved or posted; it will not be sent twice"):
         house.approve(proposal)
 

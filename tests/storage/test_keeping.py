@@ -176,7 +176,7 @@ def test_a_digest_that_was_not_taken_waits_longer_each_time_up_to_an_hour(house:
 
 
 def test_a_digest_taken_meanwhile_by_another_process_is_left_to_it(house: House) -> None:
-    house.do("CREATE TRIGGER quick BEFORE INSERT ON digests BEGIN SELECT RAISE(ABORT, 'UNIQUE'); END")
+    house.meddle("BEFORE INSERT ON digests", "SELECT RAISE(ABORT, 'UNIQUE')", "RAISE unique_violation")
     assert claim(house) is None
 
 
@@ -299,8 +299,7 @@ def test_brands_come_back_as_they_went_in(house: House) -> None:
 
 def test_a_brand_that_is_as_it_was_is_not_written(house: House) -> None:
     house.casebook.brands.sync([ROSE], LATER)
-    assert "12:00:00" in house.one("SELECT changed_at FROM brands WHERE key = 'rosebakery'")
-    assert "11-21" in house.one("SELECT changed_at FROM brands WHERE key = 'rosebakery'")
+    assert "2026-11-21 12:00:00" in str(house.one("SELECT changed_at FROM brands WHERE key = 'rosebakery'"))
     renamed = replace(ROSE, name="Rose & Sons", shops=(Shop("market", "Market", names=("market",)),))
     house.casebook.brands.sync([renamed, Brand("pixelfix", "PixelFix")], LATER)
     assert house.casebook.brands.get(ROSE.key) == renamed
@@ -393,7 +392,7 @@ def busy(house: House) -> House:
     house.casebook.cases.note(2, "She comes every Sunday.", house.ben, LATER)
     house.casebook.cases.resolve(2, "Oven", "Cake", "", house.ana, LATER)
     assert verify(house.engine, KEY) == ()
-    for statement in DROP:
+    for statement in DROP if house.engine.dialect.name == "sqlite" else ("ALTER TABLE history DISABLE TRIGGER USER",):
         house.do(statement)
     return house
 
