@@ -14,6 +14,7 @@ from desk.commands import (
     configuring,
     doctor,
     forgetting,
+    keeping,
     measuring,
     people,
     reading_in,
@@ -71,6 +72,9 @@ app.command("evaluate")(checking.evaluate)
 app.command("figures")(measuring.figures)
 app.add_typer(configuring.app, name="config")
 app.command("person")(people.person)
+app.command("backup")(keeping.backup)
+app.command("restore")(keeping.restore)
+app.command("verify")(keeping.verify)
 app.command("migrate")(setting_up.migrate)
 
 

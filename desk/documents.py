@@ -190,7 +190,8 @@ def _command(name: str, command: Any) -> Iterator[str]:
 
 def _parameter(told: Any) -> str:
     if told.param_type_name == "argument":
-        return f"| `{told.name.upper()}` | must be given | {_cell(told.help or '')} |"
+        must = "must be given" if told.required else ""
+        return f"| `{told.name.upper()}` | {must} | {_cell(told.help or '')} |"
     flags = ", ".join(f"`{flag}`" for flag in told.opts)
     default = "" if told.default in ("", None, False, 0) else f"`{told.default}`"
     return f"| {flags} | {default} | {_cell(told.help or '')} |"

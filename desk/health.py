@@ -14,6 +14,7 @@ from desk.config import Settings
 from desk.config_file import load_settings
 from desk.digest.post_office import NotSent, check_server
 from desk.errors import Trouble
+from desk.keeping import OLD, folder_of, newest
 from desk.logs import start_logs
 from desk.secret import find_secret
 from desk.wiring import House, open_house
@@ -44,6 +45,7 @@ def examine(config: Path, environ: Mapping[str, str]) -> Iterator[Health]:
     start_logs(settings.service.log, "error")
     yield Health("config", True, f"{config}, {len(settings.brand)} brand{'' if len(settings.brand) == 1 else 's'}")
     yield _disk(settings)
+    yield _backup(settings)
     try:
         house = open_house(settings, environ)
     except Trouble as trouble:
@@ -153,6 +155,18 @@ def _disk(settings: Settings) -> Health:
     free = shutil.disk_usage(folder).free
     says = f"{free / 1024**3:.1f} GB free beside the database"
     return Health("disk", free > ROOM, says if free > ROOM else f"{says}; make some room before it is full")
+
+
+def _backup(settings: Settings) -> Health:
+    found = newest(settings)
+    if found is None:
+        return Health(
+            "backup", None, f"none in {folder_of(settings)} yet; make one every night with: amends backup --keep 14"
+        )
+    path, at = found
+    says = f"the newest is {path.name}, of {at:%Y-%m-%d %H:%M} UTC"
+    fresh = utc_now() - at < OLD
+    return Health("backup", fresh, says if fresh else f"{says}: that is long ago; make one with amends backup")
 
 
 def _mail(settings: Settings, environ: Mapping[str, str]) -> Health:

@@ -71,6 +71,7 @@ def make(path: Path) -> None:
         with contextlib.suppress(FileNotFoundError):
             if path.stat().st_size == 0:
                 path.unlink()
+        os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # what customers wrote is for us alone
         upgrade(f"sqlite:///{draft}")
         with contextlib.suppress(FileExistsError):
             os.link(draft, path)

@@ -34,6 +34,17 @@ def checked_email(address: str) -> str:
         raise Trouble(f'"{address}" is {error}') from error
 
 
+def checked_database(written: str) -> str:
+    """Where everything is to be kept: as typed, else where the environment says, without its password, else a file. Raises Trouble."""
+    from desk.database import check_database, find_address, without_password
+
+    try:
+        given = check_database(written) if written else find_address(os.environ)
+    except ValueError as error:
+        raise Trouble(f"--database: {error}.".replace("this file", "the config file")) from error
+    return without_password(given) if given and not written else given or "amends.sqlite"
+
+
 def choose_password(yes: bool) -> tuple[str, bool]:
     """A new password, and whether we made it up and must tell it. Raises Trouble when the one in the environment will not do."""
     from desk.secret import find_secret
