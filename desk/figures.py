@@ -21,7 +21,7 @@ from desk.errors import Trouble
 from desk.importing import import_rows
 from desk.port import take_port
 from desk.service import Pages
-from desk.web import create_app
+from desk.web.app import create_app
 from desk.web.passwords import hash_password
 from desk.wiring import House, open_house
 from desk.work import propose

@@ -12,7 +12,7 @@ from types import FrameType
 import structlog
 import uvicorn
 
-from desk.web import App, create_app
+from desk.web.app import App, create_app
 from desk.wiring import House
 from desk.works import LAST_WORK, choose_works
 

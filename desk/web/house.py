@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Protocol
 
+from desk.scaled.alive import Alive
 from places.doors import Place, Publisher, Source
 from storage.casebook import Casebook
 from storage.reading import Reading
@@ -110,6 +111,11 @@ class House(Protocol):
     @property
     def publishers(self) -> Mapping[tuple[str, str], Publisher]:
         """Publishers by brand and place."""
+        ...
+
+    @property
+    def workers(self) -> Alive | None:
+        """The workers that are alive now; None where the service itself does the work."""
         ...
 
     def troubles(self) -> tuple[str, ...]:

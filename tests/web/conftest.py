@@ -36,7 +36,7 @@ def house(build_house: Callable[..., House]) -> House:
 @pytest.fixture
 def door(house: House) -> Callable[..., Browser]:
     """Opens the inbox in a fresh browser of somebody's."""
-    from desk.web import create_app
+    from desk.web.app import create_app
 
     app = create_app(house, house.clock)
 

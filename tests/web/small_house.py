@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
+from desk.scaled.alive import Alive
 from desk.web.passwords import hash_password
 from places.by_hand import ByHandPlace
 from places.doors import Place, Publisher, Source
@@ -90,6 +91,7 @@ class House:
     clock: Clock
     sources: Mapping[str, Source] = field(default_factory=dict)
     amiss: tuple[str, ...] = ()
+    workers: Alive | None = None
 
     def troubles(self) -> tuple[str, ...]:
         """What the service would say of itself."""

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
-from desk.web import create_app
+from desk.web.app import create_app
 from sandbox.serve import Served
 from storage.words import ReplyState
 from tests.web.small_house import House, Settings

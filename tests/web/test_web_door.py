@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 from fastapi import Request
 
-from desk.web import create_app, passwords
+from desk.web import passwords
+from desk.web.app import create_app
 from desk.web.patience import ACCOUNT, ADDRESS, Patience, near
 from desk.web.visitor import address_of
 from tests.clock import NOON

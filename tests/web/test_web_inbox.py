@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from desk.web import create_app
+from desk.web.app import create_app
 from storage.words import Author, CaseState, Poison, Post, ReplyState
 from tests.web.small_house import House
 from tests.web.visitors import Browser, filled, tags, words

@@ -14,7 +14,7 @@ from typing import cast
 import pytest
 from fastapi import FastAPI
 
-from desk.web import create_app
+from desk.web.app import create_app
 from desk.web.live import MOST
 from sandbox.serve import Served
 from tests.web.small_house import House

@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from desk.web import create_app
+from desk.web.app import create_app
 from desk.web.guard import HEADERS
 from storage.lifecycle import SPENT_REPLIES
 from tests.web.small_house import House, Settings

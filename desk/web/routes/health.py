@@ -15,16 +15,19 @@ router = APIRouter()
 
 @router.get("/healthz")
 def show(request: Request) -> Response:
-    """Version, whether the database takes writes, when each source was last read, and what is silent: since when, why, what to do."""
+    """Version, whether the database takes writes, how many workers are alive (null where one service does everything, with a file), when
+    each source was last read, and what is silent: since when, why, what to do."""
     house, now = house_of(request), now_of(request)
+    workers = house.workers
     trouble = request.app.state.writing.trouble(house.casebook.can_write)
     states = () if trouble else house.casebook.sources.all()
     found = () if trouble else silences(house, now)
     stale = {one.thing for one in found}
     told = {
         "version": version("amends"),
-        "ok": not trouble and not found,
+        "ok": not trouble and not found and not (workers and workers.trouble),
         "database": "cannot be written" if trouble else "ok",
+        "workers": workers.workers if workers else None,
         "sources": {
             one.key: {
                 "last_success": one.last_success_at.isoformat() if one.last_success_at else None,
