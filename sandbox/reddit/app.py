@@ -16,13 +16,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.faults import Front
-from sandbox.reddit import reads, trees, writes
+from sandbox.reddit import feeds, reads, trees, writes
 from sandbox.reddit.asking import Answer, Asked, RedditOptions, refused
-from sandbox.reddit.tokens import Tokens
+from sandbox.reddit.tokens import Token, Tokens
 from sandbox.world import World
 
 GENERIC = re.compile(r"(?:python|curl|java|wget|go-http-client|mozilla|requests|urllib|bot\b)", re.IGNORECASE)
 """User agents that say nothing about who asks; Reddit all but shuts them out."""
+
+TOO_MANY = "<!doctype html><title>Too Many Requests</title><h1>whoa there, pardner!</h1>"
 
 Does = Callable[[Asked], Answer]
 
@@ -47,6 +49,18 @@ ENDPOINTS: tuple[tuple[str, str, str, Does], ...] = (
     ("POST", "/api/compose", "privatemessages", writes.compose),
 )
 
+FEEDS: tuple[tuple[str, Does], ...] = (
+    ("/search", feeds.search),
+    ("/r/{board}/search", feeds.search),
+    ("/r/{board}/new", feeds.newest_submissions),
+    ("/r/{board}/comments", feeds.newest_comments),
+    ("/comments/{id}", feeds.thread),
+    ("/comments/{id}/{slug}/{comment}", feeds.thread),
+    ("/r/{board}/comments/{id}/{slug}", feeds.thread),
+    ("/r/{board}/comments/{id}/{slug}/{comment}", feeds.thread),
+)
+"""Public feeds, with /.rss or .rss behind; they need no key."""
+
 
 class Gate:
     """What every request passes, and the answer it gets."""
@@ -57,6 +71,7 @@ class Gate:
         self.tokens = Tokens(world, options.is_shut)
         self._window = world.clock()
         self._used = 0
+        self._feeds = feeds.FeedLimit()
 
     async def token(self, request: Request) -> Response:
         """POST /api/v1/access_token."""
@@ -77,6 +92,29 @@ class Gate:
             return _send(request, answer)
 
         return endpoint
+
+    def feed(self, does: Does) -> Callable[[Request], object]:
+        """A public feed."""
+
+        async def endpoint(request: Request) -> Response:
+            answer = self._feed_answer(request, does)
+            if answer.status == 200 and request.headers.get("if-none-match") == answer.headers.get("etag", "none"):
+                answer = Answer("", 304, {"etag": answer.headers["etag"]}, "not changed")
+            return _send_page(request, answer)
+
+        return endpoint
+
+    def _feed_answer(self, request: Request, does: Does) -> Answer:
+        nobody = Token(None, frozenset(), self.world.clock())
+        path = {key: str(value) for key, value in request.path_params.items()}
+        asked = Asked(
+            self.world, self.options, request.method, path, dict(request.query_params), nobody, self.world.clock()
+        )
+        within, told = self._feeds.count(asked)
+        if not within or not self._says_who(request):
+            return Answer(TOO_MANY, 429, {"content-type": "text/html", **told}, "too many feeds")
+        answer = does(asked)
+        return Answer(answer.body, answer.status, {**told, **answer.headers}, answer.note)
 
     def _says_who(self, request: Request) -> bool:
         agent = re.sub(r"\s*(?:PRAW|prawcore)/\S+", "", request.headers.get("user-agent", "")).strip()
@@ -131,6 +169,14 @@ def _send(request: Request, answer: Answer) -> Response:
     return Response(written, answer.status, {**usual, **answer.headers}, media_type="application/json; charset=UTF-8")
 
 
+def _send_page(request: Request, answer: Answer) -> Response:
+    """A feed, or a page that says no; feeds keep their signs."""
+    if not isinstance(answer.body, str):
+        return _send(request, answer)
+    request.state.note = answer.note
+    return Response(answer.body, answer.status, answer.headers)
+
+
 def create_reddit(world: World, *, options: RedditOptions | None = None) -> Starlette:
     """The town's Reddit over `world`. `app.state.gate` reaches the tokens given out; `options` may be changed while it runs.
 
@@ -139,6 +185,8 @@ def create_reddit(world: World, *, options: RedditOptions | None = None) -> Star
     options = options or RedditOptions()
     gate = Gate(world, options)
     routes = [Route(f"/api/v1/access_token{end}", gate.token, methods=["POST"]) for end in ("", "/")]
+    for path, does in FEEDS:  # first, or a comment might be called ".rss"
+        routes += [Route(f"{path}{end}", gate.feed(does), methods=["GET"]) for end in (".rss", "/.rss")]
     for method, path, scope, does in ENDPOINTS:
         endpoint = gate.behind(scope, does)
         routes += [Route(f"{path}{end}", endpoint, methods=[method]) for end in ("", "/", ".json")]

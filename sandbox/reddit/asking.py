@@ -30,6 +30,8 @@ class RedditOptions:
     refresh token and tokens no longer work. `expires`: account to the instant (of the world's clock) from which they don't.
     `comment_wait` is how long an account waits between two comments (RATELIMIT). `errors_as_400` answers field errors with status
     400, `german` in German, since Reddit speaks the account's language. `shuffled` lists posts a little out of order.
+    `feed_allowed` requests for public feeds are answered per `feed_window` (None: any number; the real Reddit: one a minute);
+    `feed_etags`: feeds carry an ETag, and are not sent again to whoever shows it.
     """
 
     token_life: timedelta = timedelta(hours=1)
@@ -47,6 +49,9 @@ class RedditOptions:
     german: bool = False
     shuffled: bool = False
     inbox_redirects: bool = False  # as the inbox did in August 2025
+    feed_allowed: int | None = None
+    feed_window: timedelta = timedelta(minutes=1)
+    feed_etags: bool = False
     faults: FaultPlan = field(default_factory=FaultPlan)
 
     def is_shut(self, username: str, now: datetime) -> bool:

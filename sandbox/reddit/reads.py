@@ -28,7 +28,7 @@ def me(asked: Asked) -> Answer:
     return Answer(account_shape(account)) if account else refused(403, "Forbidden")
 
 
-def _listed(asked: Asked, posts: Iterable[WorldPost], own_lag: timedelta = timedelta(0)) -> list[WorldPost]:
+def listed(asked: Asked, posts: Iterable[WorldPost], own_lag: timedelta = timedelta(0)) -> list[WorldPost]:
     """Newest first (when shuffled: the oldest, then the others nearly so), without what is not shown yet or no longer."""
     lag = max(own_lag, asked.options.index_lag)
     shapes = asked.shapes()
@@ -43,7 +43,7 @@ def _listed(asked: Asked, posts: Iterable[WorldPost], own_lag: timedelta = timed
     return shown
 
 
-def _boards(asked: Asked) -> tuple[set[str] | None, Answer | None]:
+def readable_boards(asked: Asked) -> tuple[set[str] | None, Answer | None]:
     """The boards of r/a+b in small letters (None: all of them), or why they cannot be read."""
     names = {name.lower() for name in asked.path["board"].split("+") if name}
     if "all" in names:
@@ -61,7 +61,8 @@ def _boards(asked: Asked) -> tuple[set[str] | None, Answer | None]:
     return names, None
 
 
-def _open_posts(asked: Asked, names: set[str] | None) -> list[WorldPost]:
+def open_posts(asked: Asked, names: set[str] | None) -> list[WorldPost]:
+    """Posts of boards that everybody may read, of all or of those named."""
     posts = asked.world.posts("reddit")
     boards = {post.board for post in posts}
     marks = {board: board_marks(asked.world, board) for board in boards}
@@ -79,7 +80,7 @@ def search(asked: Asked) -> Answer:
     query = asked.params.get("q", "")
     if len(query) > QUERY_CAP:
         return refused(400, "Bad Request")
-    names, why_not = _boards(asked)
+    names, why_not = readable_boards(asked)
     if why_not is not None:
         return why_not
     if asked.params.get("restrict_sr", "").lower() not in {"true", "1", "on"}:
@@ -88,12 +89,12 @@ def search(asked: Asked) -> Answer:
     span = SPANS.get(asked.params.get("t", "all"))
     found = [
         post
-        for post in _open_posts(asked, names)
+        for post in open_posts(asked, names)
         if post.parent_id is None
         and finds(f"{post.title}\n{post.text}")
         and (span is None or post.created_at >= asked.now - span)
     ]
-    return _page(asked, _listed(asked, found, asked.options.search_lag))
+    return _page(asked, listed(asked, found, asked.options.search_lag))
 
 
 def query_finds(query: str) -> Callable[[str], bool]:
@@ -107,16 +108,14 @@ def query_finds(query: str) -> Callable[[str], bool]:
 
 def newest_submissions(asked: Asked) -> Answer:
     """GET /r/<boards>/new/."""
-    names, why_not = _boards(asked)
-    return why_not or _page(
-        asked, _listed(asked, [post for post in _open_posts(asked, names) if post.parent_id is None])
-    )
+    names, why_not = readable_boards(asked)
+    return why_not or _page(asked, listed(asked, [post for post in open_posts(asked, names) if post.parent_id is None]))
 
 
 def newest_comments(asked: Asked) -> Answer:
     """GET /r/<boards>/comments/."""
-    names, why_not = _boards(asked)
-    return why_not or _page(asked, _listed(asked, [post for post in _open_posts(asked, names) if post.parent_id]))
+    names, why_not = readable_boards(asked)
+    return why_not or _page(asked, listed(asked, [post for post in open_posts(asked, names) if post.parent_id]))
 
 
 def user_comments(asked: Asked) -> Answer:
@@ -125,9 +124,9 @@ def user_comments(asked: Asked) -> Answer:
     if account is None:
         return refused(404, "Not Found")
     own = [post for post in asked.world.posts("reddit", author_id=account.id) if post.parent_id]
-    open_names = {post.id for post in _open_posts(asked, None)}
+    open_names = {post.id for post in open_posts(asked, None)}
     shown = [post for post in own if post.id in open_names or account.id == asked.me]
-    return _page(asked, _listed(asked, shown, asked.options.profile_lag))
+    return _page(asked, listed(asked, shown, asked.options.profile_lag))
 
 
 def info(asked: Asked) -> Answer:
@@ -155,7 +154,7 @@ def _inbox(asked: Asked, wanted: Callable[[WorldPost], str]) -> Answer:
         return refused(403, "Forbidden")
     shapes = asked.shapes()
     others = [post for post in asked.world.posts("reddit") if post.parent_id and post.author_id != asked.me]
-    kept = [post for post in _listed(asked, others) if wanted(post)]
+    kept = [post for post in listed(asked, others) if wanted(post)]
     return page(asked, [fullname(post) for post in kept], lambda n: shapes.notice(kept[n], wanted(kept[n])))
 
 
