@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
-from sqlalchemy.exc import InternalError, OperationalError, StatementError
+from sqlalchemy import Connection, String, insert, select
+from sqlalchemy.exc import DBAPIError, InternalError, OperationalError, StatementError
 
-from storage.tables import quarantine
+from storage.tables import posts, quarantine
 from storage.words import Poison, Post
 
 RAW_LIMIT = 2000
@@ -37,6 +37,8 @@ def take_each(
         except (OperationalError, InternalError):
             raise  # SQLite may have given up the whole transaction: nothing more may be said in it
         except (ValueError, OverflowError, StatementError) as error:
+            if isinstance(error, DBAPIError) and error.connection_invalidated:
+                raise  # the server went away
             savepoint.rollback()
             why = f"The post could not be stored: {_said(error)}"
             keep_poison(connection, brand, source_key, [Poison(post.native_id, why, _raw(post))], now)
@@ -45,19 +47,42 @@ def take_each(
 
 
 def check_storable(post: Post) -> None:
-    """Raise ValueError when a text holds a NUL (PostgreSQL refuses it, SQLite cuts at it) or half a surrogate pair."""
+    """Raise ValueError when a text holds a NUL (PostgreSQL refuses it, SQLite cuts at it) or half a surrogate pair, or when an id or
+    a handle is longer than there is room for (SQLite would take it, PostgreSQL not)."""
     author = post.author
     ids = (post.native_id, author.native_id, post.conversation_id, post.reply_to, post.parent_id or "")
     for told in (post.text, post.title, author.handle, author.name, post.url or "", *ids, *post.addressed):
         if "\0" in told:
             raise ValueError("its text holds a NUL")
         told.encode()  # UnicodeEncodeError, a ValueError, for half a pair
+    for column, told in _short(post):
+        if len(told) > _room(column):
+            raise ValueError(f"its {column.replace('_', ' ')} is longer than {_room(column)} characters")
+
+
+def _short(post: Post) -> tuple[tuple[str, str], ...]:
+    return (
+        ("native_id", post.native_id),
+        ("author_id", post.author.native_id or f"unknown:{post.native_id}"),
+        ("author_handle", post.author.handle),
+        ("conversation_id", post.conversation_id),
+        ("parent_id", post.parent_id or ""),
+        ("reply_to", post.reply_to),
+        ("lang", post.lang or ""),
+    )
+
+
+def _room(column: str) -> int:
+    kind = posts.c[column].type
+    assert isinstance(kind, String)
+    assert kind.length is not None
+    return kind.length
 
 
 def keep_poison(connection: Connection, brand: str, source_key: str, poison: Sequence[Poison], now: datetime) -> None:
     """Put poison into quarantine, once however often it comes."""
     for one in poison:
-        native_id = _clean(one.native_id) if one.native_id is not None else None
+        native_id = _clean(one.native_id)[: _room("native_id")] if one.native_id is not None else None
         raw = _clean(one.raw)[:RAW_LIMIT]
         known = connection.execute(
             select(quarantine.c.id).where(
@@ -76,7 +101,7 @@ def keep_poison(connection: Connection, brand: str, source_key: str, poison: Seq
 
 def _said(error: Exception) -> str:
     if isinstance(error, StatementError) and error.orig is not None:
-        return str(error.orig)
+        return str(error.orig).partition("\n")[0]  # PostgreSQL's further lines hold the row
     return "its text is not Unicode" if isinstance(error, UnicodeError) else str(error)
 
 

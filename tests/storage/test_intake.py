@@ -687,6 +687,9 @@ HOSTILE = {
     "half a pair in the conversation": post("bad", conversation="\ud800"),
     "a NUL in the address": post("bad", url="https://x.example/\0"),
     "half a pair among the addressed": post("bad", addressed=("\ud800",)),
+    "an id beyond all measure": post(f"bad{'x' * 260}"),
+    "a handle beyond all measure": post("bad", by=Author("m-1", "mallory" * 50)),
+    "a language beyond all measure": post("bad", lang="en-GB-oxendict-x-very-long"),
     "a rating beyond five": post("bad", rating=11),
     "a rating beyond numbers": post("bad", rating=2**70),
     "an edit in local time": post("bad", edited_at=datetime(2026, 11, 22, 12)),  # noqa: DTZ001
