@@ -14,6 +14,8 @@ from places.bluesky.uris import is_did
 MOST = 300
 """Facets of one text that are looked at; a text of 300 graphemes can hold no more."""
 LONGEST_LINK = 2_000
+MOST_NAMES = 3
+"""Handles in a reply whose accounts are looked for; each may cost a time-out, and a claim does not hold for ever."""
 
 _SHORTENED = re.compile(r"(?:\.\.\.|…)$")
 
@@ -77,8 +79,11 @@ def facets_of(text: str, resolve: Resolve) -> list[dict[str, Any]]:
     from atproto_client.utils import facet_detection
 
     found: list[dict[str, Any]] = [get_model_as_dict(one) for one in facet_detection.detect_facets(text)]
-    for mention in facet_detection.detect_mentions(text):
-        did = resolve(mention.handle.lower())
+    mentions = facet_detection.detect_mentions(text)
+    handles = list(dict.fromkeys(mention.handle.lower() for mention in mentions))[:MOST_NAMES]
+    accounts = {handle: resolve(handle) for handle in handles}
+    for mention in mentions:
+        did = accounts.get(mention.handle.lower())
         if did is not None:
             feature = {"$type": "app.bsky.richtext.facet#mention", "did": did}
             found.append(_facet(mention.byte_start, mention.byte_end, feature))

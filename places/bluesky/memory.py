@@ -6,17 +6,12 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
-
-from places.bluesky.uris import rkey_of, time_of
 
 REPLIES_CLOSED = "Its author lets only some people answer there, and our account is not among them."
 BLOCKED = "This person has blocked our account."
 BLOCKING = "Our account has blocked this person."
-
-JUST_NOW = timedelta(minutes=5)
-"""What was written so lately may not have come yet to where posts are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +44,10 @@ class Memory:
                 self._seen.popitem(last=False)
             return self._seen[uri]
 
-    def would_be_shown(self, uri: str, now: datetime) -> bool:
-        """Whether a post that is not shown is missing, and not on its way still: it was seen before, or is old enough."""
-        made_at = time_of(rkey_of(uri))
+    def knows(self, uri: str) -> bool:
+        """Whether a post was seen before."""
         with self._lock:
-            return uri in self._seen or made_at is None or not now - JUST_NOW < made_at <= now + JUST_NOW
+            return uri in self._seen
 
     def closed(self, uri: str) -> str:
         """Why a post takes no answer from us, or ""."""

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
-from places.bluesky.facets import facets_of
-from places.bluesky.failing import BadQuestion, NotThere
+from places.bluesky.composing import record_of
+from places.bluesky.failing import NotThere
 from places.bluesky.line import Line
-from places.bluesky.memory import Memory, closed_why
+from places.bluesky.memory import Memory
 from places.bluesky.place import BYTES, GRAPHEMES, BlueskyPlace
 from places.bluesky.posts import instant
 from places.bluesky.settings import BlueskySettings
-from places.bluesky.threads import why_gone
-from places.bluesky.uris import POST, author_of, is_did, is_uri, key_of, link_to, rkey_of, time_of, uri_of
+from places.bluesky.uris import POST, author_of, is_uri, key_of, link_to, rkey_of, time_of, uri_of
 from places.doors import Refused, Unavailable, Unsure
 from storage.words import Account, Audience, Post, Posted, Reach, ReachHow, Reply
 
@@ -31,9 +29,6 @@ PUT = "com.atproto.repo.putRecord"
 GET = "com.atproto.repo.getRecord"
 LIST = "com.atproto.repo.listRecords"
 DELETE = "com.atproto.repo.deleteRecord"
-
-GONE = "The post we wanted to answer is gone."
-HIDDEN = "The post we wanted to answer is hidden from us."
 
 
 class BlueskyPublisher:
@@ -79,7 +74,7 @@ class BlueskyPublisher:
         """Put the reply up under its own key, with one request that writes; before it, what is answered is looked at once more."""
         self._check(reply)
         me = self.me(now)
-        record = self._record(reply, self._answered(reply, now), now)
+        record = record_of(self._line, reply, now)
         rkey = key_of(reply)
         # A null swapRecord: only where nothing is yet. The same bytes again are taken without a word; others are refused.
         asked = {"repo": me.native_id, "collection": POST, "rkey": rkey, "record": record, "swapRecord": None}
@@ -99,50 +94,6 @@ class BlueskyPublisher:
             raise Refused(
                 f"The text is longer than Bluesky takes ({GRAPHEMES} characters and {BYTES} bytes). Please shorten it."
             )
-
-    def _answered(self, reply: Reply, now: datetime) -> Mapping[str, Any]:
-        """The post that is answered, as Bluesky shows it now. Raises Refused when it takes no answer from us, Unavailable."""
-        try:
-            body = self._line.read("app.bsky.feed.getPosts", {"uris": [reply.parent_id]}, now)
-        except BadQuestion as odd:
-            raise Refused(f"Bluesky does not understand what this answers. {odd.why}") from odd
-        posts = body.get("posts")
-        for view in posts if isinstance(posts, list) else []:
-            if isinstance(view, dict) and view.get("uri") == reply.parent_id and isinstance(view.get("cid"), str):
-                closed = closed_why(view)
-                if closed:
-                    raise Refused(closed)
-                return view
-        why = why_gone(self._line, reply.parent_id, now)
-        if why is None or not self._memory.would_be_shown(reply.parent_id, now):
-            raise Unavailable("Bluesky does not show the post that this answers just now.")
-        raise Refused(HIDDEN if why == "hidden" else GONE)
-
-    def _record(self, reply: Reply, answered: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-        """What is put up. Made of the reply as it was approved, and of what it answers, so that a second attempt makes the same bytes."""
-        parent = {"uri": reply.parent_id, "cid": answered["cid"]}
-        record: dict[str, Any] = {
-            "$type": POST,
-            "text": reply.text,
-            "createdAt": _stamp(reply.first_sent_at or reply.sent_at),
-            "reply": {"root": _root(answered) or parent, "parent": parent},
-        }
-        if reply.language:
-            record["langs"] = [reply.language]
-        facets = facets_of(reply.text, partial(self._resolve, reply, now))
-        if facets:
-            record["facets"] = facets
-        return record
-
-    def _resolve(self, reply: Reply, now: datetime, handle: str) -> str | None:
-        """Whose handle this is. Whether it becomes a link is not worth a late answer to the customer: then it stays plain text."""
-        if handle == reply.customer_handle.lower():
-            return author_of(reply.parent_id)
-        try:
-            did = self._line.read("com.atproto.identity.resolveHandle", {"handle": handle}, now).get("did")
-        except Unavailable:
-            return None
-        return did if is_did(did) else None
 
     def find(self, reply: Reply, now: datetime) -> Posted | None:
         """Under its own key in our repository; failing that, an answer of ours under the parent from another app. Raises Unavailable."""
@@ -210,22 +161,8 @@ class BlueskyPublisher:
             raise Unsure("Bluesky did not say whether it took the post down.")
 
 
-def _root(answered: Mapping[str, Any]) -> dict[str, str] | None:
-    """Where the conversation began, as the answered post itself says; None when it began it."""
-    written = answered.get("record")
-    reply = written.get("reply") if isinstance(written, dict) else None
-    root = reply.get("root") if isinstance(reply, dict) else None
-    if not isinstance(root, dict) or not is_uri(root.get("uri")) or not isinstance(root.get("cid"), str):
-        return None
-    return {"uri": root["uri"], "cid": root["cid"]}
-
-
 def _parent_of(value: Mapping[str, Any]) -> str | None:
     reply = value.get("reply")
     parent = reply.get("parent") if isinstance(reply, dict) else None
     uri = parent.get("uri") if isinstance(parent, dict) else None
     return uri if isinstance(uri, str) else None
-
-
-def _stamp(at: datetime) -> str:
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"

@@ -15,7 +15,7 @@ from places.bluesky.failing import BadQuestion
 from places.bluesky.line import Line
 from places.bluesky.posts import Reader, Unreadable, instant, uri_in
 from places.bluesky.threads import read_thread, why_gone
-from places.bluesky.uris import author_of, is_uri
+from places.bluesky.uris import author_of, is_uri, is_young
 from places.clean import clean_line, clean_raw
 from places.doors import NeedsPerson, Unavailable
 from storage.words import Batch, Brand, Gone, Poison, Post
@@ -157,7 +157,7 @@ class BlueskySource:
         poison = {one.native_id for one in read if isinstance(one, Poison)}
         if None not in poison:  # what does not even say which post it is may be any of them
             missing = [uri for uri in wanted if uri not in found and uri not in poison]
-            found |= self._gone([uri for uri in missing if self._memory.would_be_shown(uri, now)], now)
+            found |= self._gone([uri for uri in missing if self._memory.knows(uri) or not is_young(uri, now)], now)
         return {uri: found[uri] for uri in wanted if uri in found}
 
     def _gone(self, missing: Sequence[str], now: datetime) -> dict[str, Gone]:

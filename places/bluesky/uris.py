@@ -17,6 +17,9 @@ LONGEST = 255
 DIGITS = "234567abcdefghijklmnopqrstuvwxyz"
 """Base 32 whose characters sort as their values do (atproto.com/specs/tid)."""
 
+JUST_NOW = timedelta(minutes=5)
+"""How far what people see may be behind the repositories: seconds as a rule, and clocks differ."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NAMELESS_FROM = datetime(2023, 1, 1, tzinfo=UTC)
 """Replies of which we do not know when they were approved get a key from the two years after this."""
@@ -73,6 +76,12 @@ def time_of(rkey: str) -> datetime | None:
     for digit in rkey:
         number = number << 5 | DIGITS.index(digit)
     return EPOCH + timedelta(milliseconds=(number >> 10) // 1000)
+
+
+def is_young(uri: str, now: datetime) -> bool:
+    """Whether a post is so new that it may not have come yet to where posts are shown."""
+    made_at = time_of(rkey_of(uri))
+    return made_at is not None and now - JUST_NOW < made_at <= now + JUST_NOW
 
 
 def key_of(reply: Reply) -> str:

@@ -30,16 +30,23 @@ class Views:
     def __init__(self, repos: Repos, options: BlueskyOptions) -> None:
         self.repos, self.options = repos, options
         self.world: World = repos.world
+        self._made: dict[str, datetime] = {}
+
+    def _then(self, index: str, lag: timedelta) -> datetime:
+        """Up to when an index knows the repositories. It may fall behind; it never forgets what it knew."""
+        then = self.world.clock() - lag
+        self._made[index] = max(then, self._made.get(index, then))
+        return self._made[index]
 
     def all_seen(self, lag: timedelta | None = None) -> list[Seen]:
-        """Every post that the index knows by now."""
-        then = self.world.clock() - (self.options.index_lag if lag is None else lag)
+        """Every post that the index knows by now; with a `lag`, every one that search knows."""
+        then = self._then("all", self.options.index_lag) if lag is None else self._then("search", lag)
         found = (self._seen(post, then) for post in self.world.posts("bluesky", now=then))
         return [seen for seen in found if seen is not None]
 
     def seen(self, uri: str) -> Seen | None:
         """One post, if the index knows it."""
-        then, post = self.world.clock() - self.options.index_lag, self.world.post("bluesky", uri)
+        then, post = self._then("all", self.options.index_lag), self.world.post("bluesky", uri)
         return self._seen(post, then) if post is not None and post.is_visible(then) else None
 
     def _seen(self, post: WorldPost, then: datetime) -> Seen | None:
