@@ -13,7 +13,7 @@ from storage.words import Brand, Shop
 LANGUAGES = Brand(key="", name="").languages
 """The languages in which we can answer."""
 
-SITES = ("x", "reddit", "mastodon")
+SITES = ("x", "reddit", "mastodon", "bluesky")
 """Places that a brand has a section for."""
 
 KEY = r"[a-z0-9][a-z0-9_-]{0,39}"
@@ -135,6 +135,35 @@ class MastodonSection(Part):
     site: str = Field("", description="What links to posts begin with, for practice. Empty: the instance itself.")
 
 
+def read_bluesky_handle(written: object) -> object:
+    """Our name as people write it: "@rosebakery.bsky.social", the same without the @, or the address of the profile."""
+    if not isinstance(written, str):
+        return written
+    page = re.fullmatch(r"https://[^/\s]+/profile/([^/\s]+)/?", written.strip())
+    return (page[1] if page else written.strip().removeprefix("@")).lower()
+
+
+class BlueskySection(Part):
+    """The brand on Bluesky. The app password comes from the environment: AMENDS_BLUESKY_APP_PASSWORD, see the README."""
+
+    handle: Annotated[
+        str,
+        BeforeValidator(read_bluesky_handle),
+        Field(
+            max_length=253,
+            pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$",
+            description='Our own account there, in full and without the @: "rosebakery.bsky.social".',
+        ),
+    ]
+    search: bool = Field(True, description="Also find posts that name the brand without speaking to our account.")
+    answer_untagged: bool = Field(
+        False,
+        description="Also post answers to people who did not speak to us. Bluesky asks accounts like ours not to.",
+    )
+    api: str = Field("", description="The server where you log in, if that is not Bluesky's own (https://bsky.social).")
+    site: str = Field("", description="What links to posts begin with, for practice. Empty: https://bsky.app.")
+
+
 class BrandSection(Part):
     """Whom we listen for. Write one [[brand]] for each."""
 
@@ -163,6 +192,7 @@ class BrandSection(Part):
     x: XSection | None = Field(None, description="The brand on X.")
     reddit: RedditSection | None = Field(None, description="The brand on Reddit.")
     mastodon: MastodonSection | None = Field(None, description="The brand on Mastodon.")
+    bluesky: BlueskySection | None = Field(None, description="The brand on Bluesky.")
 
     @model_validator(mode="after")
     def _shops_once(self) -> Self:
@@ -173,7 +203,7 @@ class BrandSection(Part):
 
     def to_brand(self) -> Brand:
         """The brand as everybody else knows it."""
-        places = {"x": self.x, "reddit": self.reddit, "mastodon": self.mastodon}
+        places = {"x": self.x, "reddit": self.reddit, "mastodon": self.mastodon, "bluesky": self.bluesky}
         return Brand(
             key=self.key,
             name=self.name,

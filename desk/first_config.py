@@ -73,6 +73,9 @@ languages = ["en", "ru", "ro", "te"]
 
 # [brand.mastodon]                 # Mastodon: the token in AMENDS_MASTODON_ACCESS_TOKEN, see the README
 # handle = "yourshop@mastodon.social"
+
+# [brand.bluesky]                  # Bluesky: an app password in AMENDS_BLUESKY_APP_PASSWORD, see the README
+# handle = "yourshop.bsky.social"
 """
     try:
         path.write_text(text, encoding="utf-8")

@@ -15,7 +15,7 @@ from storage.words import Brand
 X_POSTING = ("X_API_KEY", "X_API_KEY_SECRET", "X_ACCESS_TOKEN", "X_ACCESS_TOKEN_SECRET")
 X_NEEDS = ("X_BEARER_TOKEN", *X_POSTING)
 REDDIT_NEEDS = ("REDDIT_CLIENT_ID", "REDDIT_CLIENT_SECRET", "REDDIT_PASSWORD")
-TITLES = {"x": "X", "reddit": "Reddit", "mastodon": "Mastodon"}
+TITLES = {"x": "X", "reddit": "Reddit", "mastodon": "Mastodon", "bluesky": "Bluesky"}
 WITHOUT_KEYS = ("paste", "import")
 
 Open = Callable[[Brand, BrandSection, Mapping[str, str]], Opened]
@@ -93,10 +93,33 @@ def _open_mastodon(brand: Brand, section: BrandSection, environ: Mapping[str, st
     return opener("mastodon")(brand, settings)
 
 
+def _open_bluesky(brand: Brand, section: BrandSection, environ: Mapping[str, str]) -> Opened:
+    from places.bluesky.settings import SERVICE, SITE, BlueskySettings
+
+    password = find_secret("BLUESKY_APP_PASSWORD", environ, brand.key)
+    if not password:
+        raise Trouble(_missing(["BLUESKY_APP_PASSWORD"]))
+    ours = section.bluesky
+    settings = BlueskySettings(
+        handle=brand.handles["bluesky"],
+        app_password=password,
+        service_url=(ours.api if ours else "") or SERVICE,
+        site_url=(ours.site if ours else "") or SITE,
+        search=ours.search if ours else True,
+        answer_untagged=ours.answer_untagged if ours else False,
+    )
+    return opener("bluesky")(brand, settings)
+
+
 def _missing(names: list[str]) -> str:
     told = [variable(name) for name in names]
     listed = " and ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
     return f"{'keys are' if len(told) > 1 else 'a key is'} missing; put {listed} into the environment, or a file's name into the same with _FILE"
 
 
-OPENERS: Mapping[str, Open] = {"x": _open_x, "reddit": _open_reddit, "mastodon": _open_mastodon}
+OPENERS: Mapping[str, Open] = {
+    "x": _open_x,
+    "reddit": _open_reddit,
+    "mastodon": _open_mastodon,
+    "bluesky": _open_bluesky,
+}

@@ -23,6 +23,7 @@ SECRETS: Mapping[str, str] = {
     "REDDIT_PASSWORD": "Reddit: the password of your account there.",
     "DATABASE_URL": "The PostgreSQL server's address with its password; it wins over `database` in `[service]`.",
     "MASTODON_ACCESS_TOKEN": "Mastodon: the access token of an application of your account there.",
+    "BLUESKY_APP_PASSWORD": "Bluesky: an app password, made there under Settings, App passwords.",
     "MAIL_PASSWORD": "The password at the mail server.",
     "OWNER_PASSWORD": "The password for `amends init` and `amends person`, instead of being asked.",
 }

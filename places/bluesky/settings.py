@@ -29,6 +29,7 @@ class BlueskySettings:
         handle = self.handle.strip().lstrip("@").lower()
         if not handle or not self.app_password:
             raise ValueError("Bluesky needs a handle and an app password")
+        service = self.service_url.strip().rstrip("/").removesuffix("/xrpc")
         object.__setattr__(self, "handle", handle)
-        object.__setattr__(self, "service_url", self.service_url.rstrip("/").removesuffix("/xrpc"))
+        object.__setattr__(self, "service_url", service if "://" in service else f"https://{service}")
         object.__setattr__(self, "site_url", self.site_url.rstrip("/"))
