@@ -89,6 +89,7 @@ def _thread(connection: Connection, case: Row[Any], customer: Row[Any]) -> tuple
             posts.c.id != case.complaint_id,
             posts.c.id.not_in(in_case),
             posts.c.created_at.desc(),
+            posts.c.id.desc(),
         )
         .limit(THREAD_LIMIT)
     ).all()
@@ -270,7 +271,7 @@ def _earlier(connection: Connection, case: Row[Any]) -> tuple[CaseView, ...]:
     rows = connection.execute(
         select(cases)
         .where(cases.c.customer_id == case.customer_id, cases.c.id != case.id)
-        .order_by(cases.c.opened_at.desc())
+        .order_by(cases.c.opened_at.desc(), cases.c.id.desc())
         .limit(20)
     ).all()
     return tuple(as_case(row) for row in rows)

@@ -299,7 +299,7 @@ def _newest_posts(connection: Connection, ids: list[int]) -> dict[int, list[Row[
         .add_columns(mentions.c.case_id)
         .join(mentions, mentions.c.post_id == posts.c.id)
         .where(mentions.c.case_id.in_(ids))
-        .order_by(posts.c.deleted_at.is_not(None), posts.c.created_at.desc())
+        .order_by(posts.c.deleted_at.is_not(None), posts.c.created_at.desc(), posts.c.id.desc())
     ).all()
     grouped: dict[int, list[Row[Any]]] = {}
     for row in rows:

@@ -84,8 +84,8 @@ class Brands(Shelf):
 
 def all_brands(connection: Connection) -> tuple[Brand, ...]:
     """Every brand, by key."""
-    rows = connection.execute(select(brands.c.details).order_by(brands.c.key)).scalars()
-    return tuple(as_brand(details) for details in rows)
+    rows = connection.execute(select(brands.c.key, brands.c.details)).all()
+    return tuple(as_brand(row.details) for row in sorted(rows, key=lambda row: str(row.key)))  # in every locale alike
 
 
 def one_brand(connection: Connection, key: str) -> Brand:

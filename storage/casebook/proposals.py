@@ -50,7 +50,7 @@ class Proposals(Shelf):
                         or_(cases.c.snoozed_until.is_(None), cases.c.snoozed_until <= now),
                     )
                 )
-                .order_by(cases.c.urgency.desc(), cases.c.waiting_since)
+                .order_by(cases.c.urgency.desc(), cases.c.waiting_since, cases.c.id)
                 .limit(limit)
             ).scalars()
             return tuple(int(row) for row in rows)

@@ -88,7 +88,7 @@ class Removals(Shelf):
                     _free(now),
                     not_paused(replies.c.brand),
                 )
-                .order_by(replies.c.removal_due_at)
+                .order_by(replies.c.removal_due_at, replies.c.id)
             ).all()
             return tuple(int(row.id) for row in rows)
 

@@ -239,10 +239,12 @@ class Replies(Shelf):
         """Replies left in `sending` by a process that died. One whose lease ends too far off was claimed under another clock."""
         with self._reading() as connection:
             rows = connection.execute(
-                select(replies).where(
+                select(replies)
+                .where(
                     replies.c.state == ReplyState.SENDING,
                     or_(replies.c.lease_until <= now, replies.c.lease_until > now + LEASE),
                 )
+                .order_by(replies.c.id)
             ).all()
         return tuple(thaw(row) for row in rows)
 
@@ -252,7 +254,7 @@ class Replies(Shelf):
             rows = connection.execute(
                 select(replies)
                 .where(replies.c.state == ReplyState.UNCERTAIN, replies.c.look_at <= now)
-                .order_by(replies.c.look_at)
+                .order_by(replies.c.look_at, replies.c.id)
             ).all()
         return tuple((thaw(row), int(row.looks)) for row in rows)
 

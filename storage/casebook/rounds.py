@@ -294,7 +294,7 @@ class Rounds(Shelf):
                 .add_columns(mentions.c.case_id)
                 .join(mentions, mentions.c.post_id == posts.c.id)
                 .where(mentions.c.case_id.in_(ids), posts.c.deleted_at.is_(None))
-                .order_by(mentions.c.case_id, posts.c.created_at)
+                .order_by(mentions.c.case_id, posts.c.created_at, posts.c.id)
             ).all()
         rows = sorted(rows, key=lambda row: (row.case_id, row.id not in complaints))
         return tuple((int(row.case_id), as_post(row)) for row in rows)

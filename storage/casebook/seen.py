@@ -54,7 +54,7 @@ def answered_before(connection: Connection, key: bytes, kept: Kept, now: datetim
             posts.c.by_account.is_not(None),
             posts.c.deleted_at.is_(None),
         )
-        .order_by(posts.c.created_at)
+        .order_by(posts.c.created_at, posts.c.id)
     ).all()
     for row in rows:
         own_post(connection, key, Kept(row.id, row.version, News.NEW, as_post(row), row.by_account), now)

@@ -155,8 +155,8 @@ def _free(now: datetime) -> Any:
 
 def all_sources(connection: Connection) -> tuple[SourceState, ...]:
     """Every source, by key."""
-    rows = connection.execute(select(sources).order_by(sources.c.key)).all()
-    return tuple(_state(row) for row in rows)
+    rows = connection.execute(select(sources)).all()
+    return tuple(_state(row) for row in sorted(rows, key=lambda row: str(row.key)))  # in every locale alike
 
 
 def _state(row: Row[Any], *, fence: int | None = None) -> SourceState:
