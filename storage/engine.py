@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as NoneFree
 from storage.postgres import open_postgres, take_time
 from storage.same_file import GONE, SameFile
 from storage.storable import make_storable
-from storage.troubles import BaseUnavailable, Doubtful, Interrupted, is_lost, is_unprepared, unavailable
+from storage.troubles import BaseUnavailable, Doubtful, Interrupted, is_lost, is_no_mistake, unavailable
 from storage.waits import BUSY_SECONDS, MORE, POOL, READS
 
 __all__ = [
@@ -55,6 +55,7 @@ def open_engine(url: str) -> Engine:
 def _open_sqlite(url: str) -> Engine:
     engine = create_engine(
         url,
+        hide_parameters=True,  # customers' words do not belong into logs
         pool_size=POOL,
         max_overflow=MORE,
         pool_timeout=BUSY_SECONDS,
@@ -146,7 +147,7 @@ def explained() -> Iterator[None]:
     except (IntegrityError, DataError):
         raise  # about what was to be stored, not about the base
     except (DatabaseError, InterfaceError) as error:
-        if isinstance(error, ProgrammingError) and not is_unprepared(error.orig):
+        if isinstance(error, ProgrammingError) and not is_no_mistake(error.orig):
             raise  # a mistake of ours; a table that does not exist yet is none
         raise unavailable(error.orig, lost=is_lost(error)) from error
     except sqlite3.DatabaseError as error:  # from setting a connection up, where SQLAlchemy does not wrap it

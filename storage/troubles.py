@@ -125,9 +125,9 @@ def is_lost(error: BaseException) -> bool:
     return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
-def is_unprepared(error: BaseException | None) -> bool:
-    """Whether a table or column that we know is not there yet."""
-    return code_of(error) in ("42P01", "42703", "3F000") or "no such table" in str(error).lower()
+def is_no_mistake(error: BaseException | None) -> bool:
+    """Whether a statement that was refused is right all the same: its table is not there yet, or our user may not."""
+    return code_of(error) in ("42P01", "42703", "3F000", "42501") or "no such table" in str(error).lower()
 
 
 def may_repeat(error: BaseException | None) -> bool:
