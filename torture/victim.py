@@ -1,0 +1,126 @@
+"""A process that works as the service does, and that dies where it is told to.
+
+It has everything loaded already and forks a child for each order; the child is a service that has just started: no connection is
+open, nobody is signed in at any platform, nothing is remembered but what stands in the base. It does what was ordered and leaves,
+or sends itself SIGKILL at the ordered step. Orders come on stdin; how each ended goes to stdout.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+from desk.web.app import create_app
+from desk.wiring import House
+from torture.orders import Ended, Order
+from torture.shop import Addresses, open_quick, open_shop
+from torture.sites import SITES
+from torture.steps import STEPS, watch_base, watch_lines
+from torture.works import do, press
+
+MOST_TOLD = 500
+"""Characters of what went wrong that are told."""
+
+
+class Victim:
+    """The process. `unforeseen` collects what the service logs as an error that nobody foresaw."""
+
+    def __init__(self, addresses: Addresses) -> None:
+        self.addresses = addresses
+        self.engine = open_quick(addresses.base)
+        self.unforeseen: list[str] = []
+        self.clock: Any = None
+        self.houses: dict[str, House] = {}
+        self.apps: dict[str, Any] = {}
+        watch_base(self.engine)
+        watch_lines()
+        structlog.configure(processors=[self._listen])
+        self.open()
+
+    def open(self) -> None:
+        """Open every platform as at a start. What the compiler of SQL learned is kept, everything else is new."""
+        self.engine.dispose()
+        self.houses = {place: open_shop(self.engine, self.addresses, place, {}) for place in SITES}
+        self.apps = {place: create_app(house, now=self._now) for place, house in self.houses.items()}
+        gc.collect()
+        gc.freeze()
+
+    def obey(self, order: Order) -> Ended:
+        """Carry out one order, in a child or (`here`) by itself."""
+        if order.here:
+            STEPS.begin(0, print)
+            ended = self._carry_out(order)
+            self.open()
+            return ended
+        return self._fork(order)
+
+    def _fork(self, order: Order) -> Ended:
+        receive, send = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(receive)
+            self._live(order, send)
+        os.close(send)
+        with os.fdopen(receive, encoding="utf-8") as told:
+            said = told.read()
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if status == -9:
+            return Ended(killed=True, died_at=said)
+        if status != 0:
+            return Ended(killed=False, unforeseen=(f"the victim ended with {status}",))
+        return Ended.from_line(said)
+
+    def _live(self, order: Order, send: int) -> None:
+        """The child's whole life."""
+        gc.disable()
+        status = 1
+        try:
+            STEPS.begin(order.kill_at, lambda words: _tell(send, words))
+            _tell(send, self._carry_out(order).to_line())
+            status = 0
+        finally:
+            os._exit(status)
+
+    def _carry_out(self, order: Order) -> Ended:
+        self.unforeseen, self.clock = [], order.clock
+        house, answer = self.houses[order.place], 0
+        if order.press is not None:
+            answer = press(self.apps[order.place], order.press)
+        for name in order.works:
+            do(name, house, self.clock)
+        return Ended(False, "", tuple(STEPS.names), tuple(self.unforeseen), answer)
+
+    def _now(self) -> Any:
+        return self.clock()
+
+    def _listen(self, logger: Any, method: str, event: MutableMapping[str, Any]) -> str:
+        """Takes the place of the log: what is an error, or came with an exception, was not foreseen."""
+        del logger
+        if method in ("error", "exception", "critical") or event.get("exc_info"):
+            error = sys.exc_info()[1]
+            self.unforeseen.append(f"{event.get('event')}: {error!r}"[:MOST_TOLD])
+        raise structlog.DropEvent
+
+
+def _tell(send: int, words: str) -> None:
+    data = words.encode()
+    while data:
+        data = data[os.write(send, data) :]
+
+
+def main() -> None:
+    """Obey until there are no more orders. The first line says where everything is."""
+    victim = Victim(Addresses(**json.loads(sys.stdin.readline())))
+    for line in sys.stdin:
+        sys.stdout.write(victim.obey(Order.from_line(line)).to_line())
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
