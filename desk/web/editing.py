@@ -21,7 +21,10 @@ BY_PEOPLE = frozenset({"paste", "import"})
 
 @dataclass(frozen=True, slots=True)
 class Editor:
-    """What the editor shows. `kept` are a person's own words that another text has just replaced."""
+    """What the editor shows. `kept` are a person's own words that another text has just replaced.
+
+    `opens_with` is the customer's name where it goes in front of the answer and is no part of it ("@cora"), else "".
+    """
 
     proposal: ProposalView
     text: str
@@ -35,6 +38,7 @@ class Editor:
     invite: bool
     has_invitation: bool
     kept: str = ""
+    opens_with: str = ""
 
     @property
     def blocked(self) -> bool:
@@ -68,7 +72,9 @@ def site_name(house: House, place: str) -> str:
 def account_name(place: str, handle: str) -> str:
     """An account as the place writes it: "@rosebakery", "u/rosebakery"."""
     handle = handle.removeprefix("@").removeprefix("u/")
-    return f"u/{handle}" if place == "reddit" else f"@{handle}" if handle else ""
+    if not handle:
+        return ""
+    return f"u/{handle}" if place == "reddit" else f"@{handle}"
 
 
 def our_account(house: House, brand: Brand, place: str) -> str:
@@ -76,6 +82,13 @@ def our_account(house: House, brand: Brand, place: str) -> str:
     publisher = house.publishers.get((brand.key, place))
     handle = publisher.account if publisher else brand.handles.get(place, "")
     return account_name(place, handle) or brand.name
+
+
+def opens_with(house: House, file: CaseFile, audience: Audience) -> str:
+    """The customer's name as it stands in front of a public answer, where the place wants it there; "" elsewhere."""
+    addresses = place_of(house, file.case.place).capabilities.addresses and audience is Audience.PUBLIC
+    name = file.last.post.author.handle.removeprefix("@").partition("@")[0]
+    return f"@{name}" if addresses and name else ""
 
 
 def shop_of(brand: Brand, key: str | None) -> Shop | None:
@@ -137,6 +150,7 @@ def edit(
         invite=invite,
         has_invitation=without != text,
         kept=kept,
+        opens_with=opens_with(house, file, proposal.audience),
     )
 
 

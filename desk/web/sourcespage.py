@@ -22,7 +22,7 @@ class ShownSource:
     do: str = ""
 
 
-READS = {"mentions": "who mentions you", "search": "who speaks of you"}
+READS = {"mentions": "who mentions you", "search": "who speaks of you", "hashtag": "a hashtag"}
 
 
 def gather(house: House, now: datetime) -> tuple[ShownSource, ...]:
@@ -74,7 +74,7 @@ def unread(house: House, limit: int = 20) -> tuple[Unread, ...]:
 
 def _show(house: House, one: SourceState, now: datetime) -> ShownSource:
     brand = house.brands.get(one.brand)
-    reads = READS.get(one.key.split(":")[1], "") if one.key.count(":") == 2 else READS["search"]
+    reads = READS.get(one.key.split(":")[1], "") if one.key.count(":") >= 2 else READS["search"]
     title = f"{site_name(house, one.place)}: {brand.name if brand else one.brand}" + (f", {reads}" if reads else "")
     zone = brand.time_zone if brand else "UTC"
     return ShownSource(one, title, one.is_stale(now), zone, WHAT_TO_DO[one.cause] if one.cause else "")

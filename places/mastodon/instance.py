@@ -46,7 +46,7 @@ class Limits:
         if len(text) > COUNTED:
             return len(text)
         text = clean_text(text)
-        links = len(_LINK.findall(text)) if self.per_link != PER_LINK else 0
+        links = sum(map(_is_link, _LINK.findall(text))) if self.per_link != PER_LINK else 0
         return Mastodon.get_status_length(text) + links * (self.per_link - PER_LINK)
 
 
@@ -95,6 +95,11 @@ def _ask(wire: MastodonWire, now: datetime) -> dict[str, Any]:
     except NotThere:
         told = wire.read(lambda client: client.instance_v1(), now)
     return told if isinstance(told, dict) else {}
+
+
+def _is_link(found: str) -> bool:
+    """Whether Mastodon takes it for a link: only those under a domain that exists count as one."""
+    return bool(Mastodon.get_status_length(found.rstrip(".,;:!?)]\"'")) == PER_LINK)
 
 
 def _number(told: object, least: int, most: int) -> int | None:

@@ -58,7 +58,9 @@ class MastodonSource:
                     poison.append(Poison(found.status["id"], PRIVATE, ""))
             except FAILURES as error:
                 poison.append(poison_of(found.status, error))
-        following = _next_below(page, below) if any(at >= since for at in times) else None
+        following = (
+            _next_below(page, below) if times and times[-1] >= since else None
+        )  # newest first: the last is the oldest
         newest = max((at for at in times if at <= now + AHEAD), default=None)
         return Batch(tuple(posts), here.turned(newest, following, since).write(), following is not None, tuple(poison))
 
