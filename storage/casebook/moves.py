@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from storage.casebook.shelf import new_id
 from storage.lifecycle import MovedOn, check_case_move, check_reply_move
+from storage.storable import storable
 from storage.tables import cases, history, notes, people, replies
 from storage.words import CaseState, ReplyState
 
@@ -118,6 +119,7 @@ def write(
         .limit(1)
     ).one_or_none()
     seq, before = (last.seq + 1, last.chain) if last else (1, "")
+    note = storable(note)  # as it will be read again, or its hash would call it changed
     note_id = _keep_note(connection, brand, case_id, who, note, now) if note else None
     note_hash = hmac.new(key, (note or "").encode(), hashlib.sha256).hexdigest()
     links = (case_id, seq, thing, thing_id, was, now_is, who, why[:255], note_hash)
