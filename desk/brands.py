@@ -89,13 +89,26 @@ class RedditSection(Part):
     """The brand on Reddit. Keys come from the environment: AMENDS_REDDIT_CLIENT_ID and others, see the README."""
 
     handle: str = Field(
-        min_length=1, max_length=20, pattern=r"^[A-Za-z0-9_-]+$", description="Our own account there, without the u/."
+        "",
+        max_length=20,
+        pattern=r"^[A-Za-z0-9_-]*$",
+        description="Our own account there, without the u/. It may be empty with `feed`, when we have none.",
+    )
+    feed: bool = Field(
+        False,
+        description="Read Reddit by its public feeds, without keys: one question a minute, and you post the answers yourself.",
     )
     boards: Words = Field((), description="The subreddits to read, without the r/. Empty: all of Reddit is searched.")
     api: str = Field(
         "", description="Another server that speaks Reddit's language, for practice. Empty: Reddit itself."
     )
     site: str = Field("", description="What links to posts begin with, for practice. Empty: Reddit itself.")
+
+    @model_validator(mode="after")
+    def _ours(self) -> Self:
+        if not self.handle and not self.feed:
+            raise ValueError("the handle of our account is missing; without an account, set feed = true")
+        return self
 
 
 def read_mastodon_handle(written: object) -> object:
@@ -249,6 +262,8 @@ class BrandSection(Part):
                     }
                     for shop in brand.shops
                 ],
-                **{place: {"handle": handle} for place, handle in handles.items()},
+                **{
+                    place: {"handle": handle, **({} if handle else {"feed": True})} for place, handle in handles.items()
+                },
             }
         )

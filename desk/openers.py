@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from desk.brands import BrandSection
+from desk.brands import BrandSection, RedditSection
 from desk.errors import Trouble
 from desk.secret import find_secret, variable
 from places.doors import Opened, Place
@@ -55,6 +55,8 @@ def _open_x(brand: Brand, section: BrandSection, environ: Mapping[str, str]) -> 
 
 
 def _open_reddit(brand: Brand, section: BrandSection, environ: Mapping[str, str]) -> Opened:
+    if section.reddit and section.reddit.feed:
+        return _open_reddit_feed(brand, section.reddit)
     from places.reddit.settings import RedditSettings
 
     keys = {name: find_secret(name, environ, brand.key) or "" for name in REDDIT_NEEDS}
@@ -109,6 +111,20 @@ def _open_bluesky(brand: Brand, section: BrandSection, environ: Mapping[str, str
         answer_untagged=ours.answer_untagged if ours else False,
     )
     return opener("bluesky")(brand, settings)
+
+
+def _open_reddit_feed(brand: Brand, section: RedditSection) -> Opened:
+    from places.reddit.feed import open_reddit_feed
+    from places.reddit.feed_settings import FeedSettings
+    from places.reddit.settings import SITE
+
+    settings = FeedSettings(
+        handle=section.handle,
+        subreddits=section.boards,
+        feed_url=section.api or SITE,
+        site_url=section.site or SITE,
+    )
+    return open_reddit_feed(brand, settings)
 
 
 def _missing(names: list[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -23,7 +23,7 @@ from places.doors import Opened, Place, Publisher, Source, Unavailable
 from storage.casebook import Casebook
 from storage.engine import BaseUnavailable, Engine
 from storage.reading import Reading
-from storage.words import Brand
+from storage.words import Brand, is_name_id
 
 ASK_AGAIN = timedelta(minutes=1)
 """How long to wait before asking a place for our own account once more; twice as long each time."""
@@ -143,9 +143,12 @@ def open_house(
         casebook.brands.sync([section.to_brand() for section in settings.brand], now())
         brands = {brand.key: brand for brand in casebook.brands.all()}
         opened, closed = _open_places(brands, sections, environ)
-        for _, one in opened:
+        for brand, one in opened:
+            every = max(settings.polling.every, _shared_pace(one, [other for _, other in opened]))
             for source in one.sources:
-                casebook.sources.ensure(source.key, source.brand, source.place, settings.polling.every, now())
+                casebook.sources.ensure(source.key, source.brand, source.place, every, now())
+            if one.account is not None:
+                casebook.brands.own_account(brand, one.account, now())
     except BaseUnavailable as unavailable:
         engine.dispose()
         raise Trouble(f"{unavailable.why} ({settings.database_name})") from unavailable
@@ -158,13 +161,25 @@ def open_house(
         casebook=casebook,
         reading=reading,
         brands=brands,
-        places={**places_without_keys(), **{one.place.capabilities.place: one.place for _, one in opened}},
+        places={**places_without_keys(), **_places_of([one for _, one in opened])},
         sources={source.key: source for _, one in opened for source in one.sources},
         publishers={(brand, one.publisher.place): one.publisher for brand, one in opened if one.publisher},
         environ=environ,
         closed_places=closed,
         _watch=Watch(partial(count_workers, engine)) if settings.on_server else None,
     )
+
+
+def _shared_pace(one: Opened, others: Sequence[Opened]) -> timedelta:
+    """How long all brands on this place together take for a poll each."""
+    place = one.place.capabilities.place
+    return sum((other.slowest for other in others if other.place.capabilities.place == place), timedelta(0))
+
+
+def _places_of(opened: Sequence[Opened]) -> dict[str, Place]:
+    """The places by name. Where one brand only reads what another writes to, the one that writes tells what the place can do."""
+    ordered = sorted((one.place for one in opened), key=lambda place: place.capabilities.posts)
+    return {place.capabilities.place: place for place in ordered}
 
 
 def _open_places(
@@ -188,7 +203,8 @@ def learn_accounts(house: House, now: datetime) -> int:
     for (brand, place), publisher in house.publishers.items():
         if now < house.ask_again.get((brand, place), now) <= now + LONGEST_TOLD:  # further off: another clock's
             continue
-        if any(account.place == place for account in house.casebook.brands.own_accounts(brand)):
+        known = house.casebook.brands.own_accounts(brand)
+        if any(account.place == place and not is_name_id(account.native_id) for account in known):
             continue
         house.casebook.can_write()  # or the answer could not be kept, and the site would be asked at every tick
         try:

@@ -15,7 +15,7 @@ from storage.casebook import Casebook, Round
 from storage.engine import BaseUnavailable
 from storage.lifecycle import MovedOn
 from storage.views import SourceState
-from storage.words import Batch, Brand, Cause
+from storage.words import Batch, Brand, Cause, is_name_id
 
 MOST_ROUNDS = 20
 """Batches read of one source in one go; the rest waits until the claim ends, so that one busy source does not hold up the others."""
@@ -99,7 +99,8 @@ class _Poll:
         """Learn our own account before the first poll, so that no post of ours is ever taken for a customer's."""
         if self.publisher is None:
             return
-        if any(account.place == self.state.place for account in self.casebook.brands.own_accounts(self.brand.key)):
+        known = self.casebook.brands.own_accounts(self.brand.key)
+        if any(account.place == self.state.place and not is_name_id(account.native_id) for account in known):
             return
         account = self.publisher.me(self.now)
         self.casebook.brands.own_account(self.brand.key, account, self.now)

@@ -88,6 +88,7 @@ class Capabilities:
     key_lives: timedelta | None = (
         None  # KEYED: so long after the first try a key makes a repeat harmless (None: for ever)
     )
+    by_hand: str = ""  # a sentence for the owner: why a person posts here, where the machine cannot
     addresses: bool = (
         False  # "@customer " goes in front of every reply, by our own hand: shown with it, no part of the text
     )
@@ -160,8 +161,14 @@ class Publisher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A place opened for one brand: what reads it and what writes to it (None: reads only)."""
+    """A place opened for one brand: what reads it and what writes to it (None: reads only).
+
+    `account` is our own where it is known without asking anybody. `slowest`: what one poll takes of a pace that all brands on this
+    place share; their sources are polled no more often than all of them together take.
+    """
 
     place: Place
     sources: tuple[Source, ...]
     publisher: Publisher | None
+    account: Account | None = None
+    slowest: timedelta = timedelta(0)

@@ -95,6 +95,8 @@ def reach_of(file: CaseFile, places: Mapping[str, Place], publishers: Mapping[tu
     if publisher is not None:
         return publisher.reach(file.last.post, Audience.PUBLIC)
     place = places.get(file.case.place)
+    if place is not None and place.capabilities.by_hand:
+        return Reach(ReachHow.BY_HAND, place.capabilities.by_hand)
     if place is not None and place.capabilities.posts:
         title = place.capabilities.title
         return Reach(ReachHow.BY_HAND, f"No account of yours on {title} is connected, so you post this one yourself.")

@@ -121,6 +121,22 @@ class Author:
     name: str = ""
 
 
+NAMES_STAY = frozenset({"reddit"})
+"""Places that never give a name to another person, and never change one: there a name tells who it is as well as an id does."""
+
+_NAMED = "name:"
+
+
+def name_id(handle: str) -> str:
+    """The id of an author whom a place in NAMES_STAY shows by name only, as Reddit's feeds do."""
+    return _NAMED + handle.lower()
+
+
+def is_name_id(native_id: str) -> bool:
+    """Whether this is an id made of a name, because the place's own was not shown."""
+    return native_id.startswith(_NAMED)
+
+
 @dataclass(frozen=True, slots=True)
 class Post:
     """One public text, as a place gave it.

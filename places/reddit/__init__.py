@@ -1,8 +1,13 @@
-"""Reddit, through praw. `open_reddit` gives the three doors for one brand; everything else here is behind them."""
+"""Reddit, through praw, or by its public feeds where there are no keys.
+
+`open_reddit` and `open_reddit_feed` give what there is of the three doors for one brand; everything else here is behind them.
+"""
 
 from __future__ import annotations
 
 from places.doors import Opened
+from places.reddit.feed import FeedPlace, open_reddit_feed
+from places.reddit.feed_settings import FeedSettings
 from places.reddit.line import Line
 from places.reddit.names import Names
 from places.reddit.place import RedditPlace
@@ -12,7 +17,16 @@ from places.reddit.shapes import Closed, Reader
 from places.reddit.source import RedditSource
 from storage.words import Brand
 
-__all__ = ["RedditPlace", "RedditPublisher", "RedditSettings", "RedditSource", "open_reddit"]
+__all__ = [
+    "FeedPlace",
+    "FeedSettings",
+    "RedditPlace",
+    "RedditPublisher",
+    "RedditSettings",
+    "RedditSource",
+    "open_reddit",
+    "open_reddit_feed",
+]
 
 
 def open_reddit(brand: Brand, settings: RedditSettings) -> Opened:

@@ -9,6 +9,11 @@ AGENT_AT_LEAST = 7
 """Characters of a user agent below which praw refuses it (prawcore 4: MIN_USER_AGENT_LENGTH)."""
 
 
+def bare_board(name: str) -> str:
+    """A subreddit's name without the r/ and slashes around it."""
+    return name.strip().removeprefix("/").removeprefix("r/").strip("/")
+
+
 @dataclass(frozen=True, slots=True)
 class RedditSettings:
     """The keys of one app and one account, and where to look.
@@ -40,8 +45,7 @@ class RedditSettings:
             object.__setattr__(self, "user_agent", f"server:amends:v0.1{who}")
         if len(self.user_agent) < AGENT_AT_LEAST:
             raise ValueError("Reddit needs a user_agent that says who is asking")
-        names = tuple(name.strip().removeprefix("/").removeprefix("r/").strip("/") for name in self.subreddits)
-        object.__setattr__(self, "subreddits", tuple(name for name in names if name))
+        object.__setattr__(self, "subreddits", tuple(filter(None, map(bare_board, self.subreddits))))
 
     @property
     def has_account(self) -> bool:

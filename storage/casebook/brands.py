@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from storage.casebook.names import known_account
 from storage.casebook.shelf import Shelf
 from storage.tables import accounts, brands
 from storage.words import Account, Brand, Shop
@@ -48,8 +49,9 @@ class Brands(Shelf):
             return one_brand(connection, key)
 
     def own_account(self, brand: str, account: Account, now: datetime) -> None:
-        """Remember an account as ours: its posts are never complaints."""
+        """Remember an account as ours: its posts are never complaints. Known by its name before, it keeps what it had."""
         with self._writing() as connection:
+            account = known_account(connection, brand, account)
             here = (
                 accounts.c.brand == brand,
                 accounts.c.place == account.place,

@@ -25,6 +25,7 @@ from storage.casebook.forgotten import (
     keep_tombstone,
 )
 from storage.casebook.moves import move_case, move_reply, next_turn, write
+from storage.casebook.names import every_id
 from storage.casebook.shelf import Shelf
 from storage.engine import explained
 from storage.lifecycle import LIVE_CASES, MovedOn
@@ -140,12 +141,13 @@ class Forgetting(Shelf):
 def _forget(
     connection: Connection, key: bytes, place: str, author_id: str, by: str, now: datetime, *, do_not_contact: bool
 ) -> Erased:
-    _check_not_us(connection, place, author_id)
+    ids = every_id(connection, place, author_id)
+    _check_not_us(connection, place, ids)
     known = connection.execute(
-        select(customers).where(customers.c.place == place, customers.c.native_id == author_id).with_for_update()
+        select(customers).where(customers.c.place == place, customers.c.native_id.in_(ids)).with_for_update()
     ).all()
-    theirs = connection.execute(select(posts).where(posts.c.place == place, posts.c.author_id == author_id)).all()
-    before = forgotten_author(connection, key, place, author_id)
+    theirs = connection.execute(select(posts).where(posts.c.place == place, posts.c.author_id.in_(ids))).all()
+    before = forgotten_author(connection, key, place, *ids)
     if not known and not theirs and before is None:
         raise MovedOn("Nobody of that name is known here.")
     dated = [row.do_not_contact_at for row in (*known, *([before] if before else [])) if row.do_not_contact_at]
@@ -153,6 +155,8 @@ def _forget(
     hashed = hash_of(key, AUTHOR, place, author_id)
     until = max((min(row.created_at, now) for row in theirs), default=None)
     tombstone = keep_tombstone(connection, AUTHOR, place, hashed, now, until, asked)
+    for other in sorted(ids - {author_id}):
+        keep_tombstone(connection, AUTHOR, place, hash_of(key, AUTHOR, place, other), now, until, asked)
     of_cases = _close(connection, key, [row.id for row in known], by, now)
     ours = erasing.our_answers(connection, theirs, of_cases)
     for row in (*theirs, *ours):
@@ -164,13 +168,13 @@ def _forget(
     proposed, replied, noted = erasing.erase_cases(connection, of_cases)
     erasing.erase_answers(connection, ours)
     erasing.erase_posts(connection, theirs, now, tombstone)
-    names = {name for row in theirs for name in (row.author_handle, author_id)} | {row.handle for row in known}
+    names = {row.author_handle for row in theirs} | {row.handle for row in known} | ids
     poison = erasing.erase_poison(connection, names, {row.native_id for row in theirs})
     return Erased(len(theirs), len(of_cases), proposed, replied, noted, poison, asked is not None)
 
 
-def _check_not_us(connection: Connection, place: str, author_id: str) -> None:
-    ours = select(accounts.c.id).where(accounts.c.place == place, accounts.c.native_id == author_id)
+def _check_not_us(connection: Connection, place: str, ids: Iterable[str]) -> None:
+    ours = select(accounts.c.id).where(accounts.c.place == place, accounts.c.native_id.in_(ids))
     if connection.execute(ours).first() is not None:
         raise MovedOn("That is an account of your own. Take it out of the settings instead.")
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, union, update
 
+from storage.casebook.names import ids_of
 from storage.casebook.shelf import new_id
 from storage.lifecycle import MovedOn
 from storage.tables import accounts, customers, forgotten, posts
@@ -52,10 +53,10 @@ def is_nameless(native_id: str) -> bool:
     return native_id.startswith(NAMELESS)
 
 
-def forgotten_author(connection: Connection, key: bytes, place: str, native_id: str) -> Row[Any] | None:
-    """The row of a forgotten author, or None."""
-    hashed = hash_of(key, AUTHOR, place, native_id)
-    return connection.execute(select(forgotten).where(forgotten.c.hash == hashed)).one_or_none()
+def forgotten_author(connection: Connection, key: bytes, place: str, *native_ids: str) -> Row[Any] | None:
+    """The row of a forgotten author who had one of these ids, or None."""
+    hashed = [hash_of(key, AUTHOR, place, each) for each in native_ids]
+    return connection.execute(select(forgotten).where(forgotten.c.hash.in_(hashed)).order_by(forgotten.c.id)).first()
 
 
 def forgotten_posts(connection: Connection, key: bytes, found: Sequence[Post]) -> frozenset[tuple[str, str]]:
@@ -133,15 +134,17 @@ class _Hashes:
         self.ids = [hash_of(key, POST, post.place, one) for one in {post.native_id, post.reply_to}]
         if ours and post.parent_id is not None:
             self.ids.append(hash_of(key, POST, post.place, post.parent_id))
-        self.author = hash_of(key, AUTHOR, post.place, post.author.native_id)
+        self.authors = [hash_of(key, AUTHOR, post.place, one) for one in ids_of(post.place, post.author)]
 
     @property
     def all(self) -> list[str]:
-        return [*self.ids, self.author]
+        return [*self.ids, *self.authors]
 
     def forgotten(self, known: dict[str, datetime | None]) -> bool:
-        until = known.get(self.author)
-        return any(one in known for one in self.ids) or (until is not None and self.post.created_at <= until)
+        if any(one in known for one in self.ids):
+            return True
+        until = [known.get(one) for one in self.authors]
+        return any(one is not None and self.post.created_at <= one for one in until)
 
 
 def _known(connection: Connection, hashes: set[str]) -> dict[str, datetime | None]:

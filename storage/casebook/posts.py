@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from storage.casebook.names import by_known_id
 from storage.casebook.shelf import new_id
 from storage.tables import accounts, post_texts, posts
 from storage.words import Author, Post
@@ -36,7 +37,7 @@ class Kept:
 
 def keep(connection: Connection, brand: str, post: Post, now: datetime) -> Kept:
     """Store a post, or a new version of it, or nothing when it is known as it is."""
-    post = _identified(post)
+    post = by_known_id(connection, brand, _identified(post))
     row = connection.execute(
         select(posts, post_texts.c.text, post_texts.c.title)
         .join(

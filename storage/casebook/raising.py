@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from storage.casebook.brands import one_brand
 from storage.casebook.forgotten import forgotten_author
 from storage.casebook.moves import CUSTOMER, MACHINE, move_case, next_turn, park, write
+from storage.casebook.names import ids_of
 from storage.casebook.posts import Kept, News
 from storage.casebook.shelf import new_id
 from storage.lifecycle import LIVE_CASES
@@ -113,7 +114,7 @@ def keep_customer(connection: Connection, key: bytes, brand: str, post: Post) ->
     )
     row = connection.execute(select(customers).where(*here)).one_or_none()
     if row is None:
-        before = forgotten_author(connection, key, post.place, post.author.native_id)
+        before = forgotten_author(connection, key, post.place, *ids_of(post.place, post.author))
         added = connection.execute(
             insert(customers).values(
                 brand=brand,

@@ -22,8 +22,10 @@ SKEW = timedelta(minutes=5)
 
 def own_post(connection: Connection, key: bytes, kept: Kept, now: datetime) -> None:
     """A post by our own account. Never a mention; perhaps one of our replies."""
-    parent = _parent(connection, kept)
-    if parent is None or _known(connection, kept):
+    if _known(connection, kept):
+        return
+    parent = _parent(connection, kept) or _parent_by_words(connection, kept)
+    if parent is None:
         return
     account = connection.execute(select(accounts.c.handle).where(accounts.c.id == kept.by_account)).scalar_one()
     brands = _brands(connection, kept)
@@ -81,6 +83,30 @@ def _parent(connection: Connection, kept: Kept) -> Row[Any] | None:
         if found is not None:
             return found
     return None
+
+
+def _parent_by_words(connection: Connection, kept: Kept) -> Row[Any] | None:
+    """What it answers, where the place does not tell (Reddit's feeds): known by an approved text that a person was to post there."""
+    if kept.post.parent_id is not None or kept.post.native_id == kept.post.conversation_id:
+        return None
+    rows = connection.execute(
+        select(posts, replies.c.approved_text)
+        .join(replies, replies.c.parent_post == posts.c.id)
+        .where(
+            replies.c.brand.in_(_brands(connection, kept)),
+            replies.c.place == kept.post.place,
+            replies.c.state == ReplyState.BY_HAND,
+            posts.c.conversation_id == kept.post.conversation_id,
+        )
+        .order_by(replies.c.id)
+    ).all()
+    said = _letters(kept.post.text)
+    return next((row for row in rows if said and _letters(row.approved_text or "") == said), None)
+
+
+def _letters(text: str) -> str:
+    """What is left of a text whatever a site makes of its signs and spaces."""
+    return "".join(sign for sign in text.casefold() if sign.isalnum())
 
 
 def _known(connection: Connection, kept: Kept) -> bool:

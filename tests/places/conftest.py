@@ -9,12 +9,10 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from html.parser import HTMLParser
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from markdown_it import MarkdownIt
 
 from places.doors import Opened
 from places.reddit import RedditSettings, open_reddit
@@ -22,13 +20,14 @@ from places.x import XSettings, open_x
 from sandbox.keys import reddit_keys, x_keys
 from sandbox.reddit import RedditOptions, create_reddit
 from sandbox.serve import Served
-from sandbox.things import Call
 from sandbox.world import World, WorldAccount, WorldPost
 from sandbox.x import XOptions, create_x
 from storage.words import Brand, Reply
 from tests.places.benching import QUICK, Bench, Clock, reply_to
 from tests.places.bluesky_bench import bluesky_bench
+from tests.places.fullnames import InFullnames
 from tests.places.mastodon_bench import mastodon_bench
+from tests.places.reddit_feed_bench import reddit_feed_bench
 
 
 @dataclass
@@ -116,58 +115,6 @@ def x_bench() -> Iterator[Bench]:
         yield town.bench()
 
 
-class Words(HTMLParser):
-    """What a page says."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.words: list[str] = []
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
-
-
-class InFullnames(World):
-    """A world spoken to as Reddit's clients speak: t1_, t2_ and t3_ before every id, and texts as they read there, without Markdown."""
-
-    def __init__(self, inner: World) -> None:
-        self.inner, self.clock = inner, inner.clock
-
-    def _named(self, post: WorldPost) -> WorldPost:
-        parent = self.inner.post("reddit", post.parent_id) if post.parent_id else None
-        read = Words()
-        read.feed(MarkdownIt().render(post.text))
-        return replace(
-            post,
-            id=f"t1_{post.id}" if parent else f"t3_{post.id}",
-            parent_id=None if parent is None else f"t1_{parent.id}" if parent.parent_id else f"t3_{parent.id}",
-            text="".join(read.words).strip(),
-        )
-
-    def publish(self, place: str, author_id: str, text: str, *, parent_id: str | None = None, **more: Any) -> WorldPost:
-        return self._named(
-            self.inner.publish(place, author_id[3:], text, parent_id=parent_id and parent_id[3:], **more)
-        )
-
-    def edit(self, place: str, post_id: str, text: str, at: datetime | None = None) -> WorldPost:
-        return self._named(self.inner.edit(place, post_id[3:], text, at))
-
-    def delete(self, place: str, post_id: str, at: datetime | None = None) -> None:
-        self.inner.delete(place, post_id[3:], at)
-
-    def rename(self, place: str, account_id: str, *, handle: str | None = None, name: str | None = None) -> None:
-        self.inner.rename(place, account_id[3:], handle=handle, name=name)
-
-    def posts(
-        self, place: str, *, now: datetime | None = None, author_id: str | None = None, board: str | None = None
-    ) -> list[WorldPost]:
-        found = self.inner.posts(place, now=now, author_id=author_id and author_id[3:], board=board)
-        return [self._named(post) for post in found]
-
-    def calls(self, place: str | None = None) -> list[Call]:
-        return self.inner.calls(place)
-
-
 def spoil_reddit(body: bytes) -> bytes:
     page = json.loads(body)
     page["data"]["children"][0]["data"]["selftext"] = None
@@ -235,6 +182,10 @@ BENCHES: dict[str, Callable[[], AbstractContextManager[Bench]]] = {
 }
 
 
+READERS: dict[str, Callable[[], AbstractContextManager[Bench]]] = {**BENCHES, "reddit feed": reddit_feed_bench}
+"""Benches for what is promised of reading: those that read only as well."""
+
+
 @pytest.fixture
 def town() -> Iterator[XTown]:
     with x_town() as town:
@@ -249,4 +200,11 @@ def make_reply() -> Callable[..., Reply]:
 @pytest.fixture(params=sorted(BENCHES))
 def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
     with BENCHES[request.param]() as bench:
+        yield bench
+
+
+@pytest.fixture(params=sorted(READERS))
+def reader(request: pytest.FixtureRequest) -> Iterator[Bench]:
+    """As `bench`, with places that are only read; their publisher must not be touched."""
+    with READERS[request.param]() as bench:
         yield bench

@@ -81,19 +81,19 @@ def test_what_certainly_was_not_carried_out_is_unavailable(bench: Bench, make_re
 
 
 @pytest.mark.parametrize("name", sorted(set(NAMES) - {"late", "late_error"}))
-def test_a_mishap_while_reading_is_unavailable_and_loses_nothing(bench: Bench, name: str) -> None:
-    post = _one(bench)
+def test_a_mishap_while_reading_is_unavailable_and_loses_nothing(reader: Bench, name: str) -> None:
+    post = _one(reader)
     if name == REFUSED:
-        bench.plan.add(*refusing_after("GET", ""))
-        bench.source.again([post.native_id], bench.now())
+        reader.plan.add(*refusing_after("GET", ""))
+        reader.source.again([post.native_id], reader.now())
     else:
-        bench.plan.add(*reading_mishap(name, bench.place, times=None))
+        reader.plan.add(*reading_mishap(name, reader.place, times=None))
     with pytest.raises(Unavailable) as failed:
-        bench.source.poll(None, bench.now())
+        reader.source.poll(None, reader.now())
     assert isinstance(failed.value, NeedsPerson) is (name in {"expired", "revoked"})
-    bench.plan.clear()
-    bench.clock.ahead += timedelta(minutes=10)
-    assert [seen.native_id for seen in bench.read_all()[0]] == [post.native_id]
+    reader.plan.clear()
+    reader.clock.ahead += timedelta(minutes=10)
+    assert [seen.native_id for seen in reader.read_all()[0]] == [post.native_id]
 
 
 @pytest.mark.parametrize("name", sorted(set(NAMES) - {"late", "late_error"}))

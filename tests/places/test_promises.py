@@ -30,25 +30,25 @@ def test_our_own_posts_are_known_by_author_id(bench: Bench) -> None:
     assert [post.author.native_id == me.native_id for post in thread] == [False, True]
 
 
-def test_the_same_post_twice_is_one_post(bench: Bench) -> None:
-    bench.complain()
-    first, cursor = bench.read_all()
-    again, _ = bench.read_all(cursor)
-    anew, _ = bench.read_all(None)
-    seen_again = bench.source.again([first[0].native_id], bench.now())
+def test_the_same_post_twice_is_one_post(reader: Bench) -> None:
+    reader.complain()
+    first, cursor = reader.read_all()
+    again, _ = reader.read_all(cursor)
+    anew, _ = reader.read_all(None)
+    seen_again = reader.source.again([first[0].native_id], reader.now())
     assert len(first) == 1
-    assert {(post.place, post.native_id) for post in [*first, *again, *anew]} == {(bench.place, first[0].native_id)}
+    assert {(post.place, post.native_id) for post in [*first, *again, *anew]} == {(reader.place, first[0].native_id)}
     assert list(seen_again) == [first[0].native_id]
 
 
-def test_a_rate_limit_is_unavailable_with_its_time(bench: Bench) -> None:
-    bench.complain()
-    bench.limit()
+def test_a_rate_limit_is_unavailable_with_its_time(reader: Bench) -> None:
+    reader.complain()
+    reader.limit()
     with pytest.raises(Unavailable) as failed:
-        bench.read_all()
+        reader.read_all()
     assert not isinstance(failed.value, NeedsPerson)
     assert failed.value.retry_at is not None
-    assert timedelta(0) < failed.value.retry_at - bench.now() <= timedelta(minutes=16)
+    assert timedelta(0) < failed.value.retry_at - reader.now() <= timedelta(minutes=16)
 
 
 @pytest.mark.parametrize(
@@ -112,40 +112,41 @@ def test_taking_down_twice_does_no_harm(bench: Bench, make_reply: MakeReply) -> 
     bench.publisher.remove(posted, bench.now())
 
 
-def test_the_cursor_never_goes_back(bench: Bench) -> None:
-    long_ago = bench.complain("@rosebakery an old one", at=bench.now() - timedelta(days=5))
-    bench.complain("@rosebakery a new one", at=bench.now() - timedelta(minutes=5))
-    first, cursor = bench.read_all()
+def test_the_cursor_never_goes_back(reader: Bench) -> None:
+    long_ago = reader.complain("@rosebakery an old one", at=reader.now() - timedelta(days=5))
+    reader.complain("@rosebakery a new one", at=reader.now() - timedelta(minutes=5))
+    first, cursor = reader.read_all()
     assert {post.native_id for post in first} >= {long_ago.id}
-    late = bench.complain("@rosebakery late", at=bench.now() - timedelta(minutes=20), visible_at=bench.now())
-    second, cursor = bench.read_all(cursor)
+    late = reader.complain("@rosebakery late", at=reader.now() - timedelta(minutes=20), visible_at=reader.now())
+    second, cursor = reader.read_all(cursor)
     assert late.id in {post.native_id for post in second}
-    third, _ = bench.read_all(cursor)
+    third, _ = reader.read_all(cursor)
     assert {post.native_id for post in third} <= {post.native_id for post in second}
     assert long_ago.id not in {post.native_id for post in third}
 
 
-def test_poison_in_a_page_costs_one_post_and_not_the_page(bench: Bench) -> None:
+def test_poison_in_a_page_costs_one_post_and_not_the_page(reader: Bench) -> None:
     for n in range(5):
-        bench.complain(f"@rosebakery cold croissant number {n}", at=bench.now() - timedelta(minutes=n))
-    bench.plan.add(Fault("GET", bench.reading, Done.FIRST, Changed(bench.spoil)))
-    batch = bench.source.poll(None, bench.now())
+        reader.complain(f"@rosebakery cold croissant number {n}", at=reader.now() - timedelta(minutes=n))
+    reader.plan.add(Fault("GET", reader.reading, Done.FIRST, Changed(reader.spoil)))
+    batch = reader.source.poll(None, reader.now())
     assert (len(batch.posts), len(batch.poison)) == (4, 1)
     assert batch.cursor is not None
     assert len(batch.poison[0].raw) <= 2000
 
 
 @pytest.mark.parametrize("seen", [HTML_500, HTML_503, GARBAGE, EMPTY, CUT, HALF, NOTHING])
-def test_a_bad_answer_is_unavailable_and_loses_nothing(bench: Bench, seen: object) -> None:
-    bench.complain()
-    bench.publisher.me(bench.now())
+def test_a_bad_answer_is_unavailable_and_loses_nothing(reader: Bench, seen: object) -> None:
+    reader.complain()
+    if reader.publisher is not None:
+        reader.publisher.me(reader.now())
     done = Done.FIRST if seen in (HALF, TRUTH) else Done.NEVER
-    bench.plan.add(Fault("GET", bench.reading, done, seen, times=None))  # type: ignore[arg-type]
+    reader.plan.add(Fault("GET", reader.reading, done, seen, times=None))  # type: ignore[arg-type]
     with pytest.raises(Unavailable) as failed:
-        bench.source.poll(None, bench.now())
+        reader.source.poll(None, reader.now())
     assert not isinstance(failed.value, NeedsPerson)
-    bench.plan.clear()
-    assert len(bench.read_all()[0]) == 1
+    reader.plan.clear()
+    assert len(reader.read_all()[0]) == 1
 
 
 HOSTILE = {
@@ -159,10 +160,10 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
-def test_hostile_texts_come_through_storable_and_whole(bench: Bench, text: str) -> None:
-    bench.world.rename(bench.place, bench.cora.id, name="Rose\x00 Bakery \ud83d\n\u202e")
-    bench.complain(text)
-    (post,), _ = bench.read_all()
+def test_hostile_texts_come_through_storable_and_whole(reader: Bench, text: str) -> None:
+    reader.world.rename(reader.place, reader.cora.id, name="Rose\x00 Bakery \ud83d\n\u202e")
+    reader.complain(text)
+    (post,), _ = reader.read_all()
     post.text.encode("utf-8")
     post.author.name.encode("utf-8")
     assert "\x00" not in post.text + post.author.name
@@ -170,12 +171,12 @@ def test_hostile_texts_come_through_storable_and_whole(bench: Bench, text: str) 
     assert post.text == text.replace("\x00", "\ufffd").replace("\ud83d", "\ufffd").strip()
 
 
-def test_the_present_state_of_posts_is_told_by_id(bench: Bench) -> None:
-    kept, edited, deleted = (bench.complain(f"@rosebakery number {n}") for n in range(3))
-    bench.read_all()  # where a platform does not say when a post was edited, we know it by having seen it before
-    bench.world.edit(bench.place, edited.id, "@rosebakery fixed, thanks", bench.now())
-    bench.world.delete(bench.place, deleted.id)
-    found = bench.source.again([kept.id, edited.id, deleted.id], bench.now())
+def test_the_present_state_of_posts_is_told_by_id(reader: Bench) -> None:
+    kept, edited, deleted = (reader.complain(f"@rosebakery number {n}") for n in range(3))
+    reader.read_all()  # where a platform does not say when a post was edited, we know it by having seen it before
+    reader.world.edit(reader.place, edited.id, "@rosebakery fixed, thanks", reader.now())
+    reader.world.delete(reader.place, deleted.id)
+    found = reader.source.again([kept.id, edited.id, deleted.id], reader.now())
     assert set(found) == {kept.id, edited.id, deleted.id}
     kept_now, edited_now = found[kept.id], found[edited.id]
     assert isinstance(kept_now, Post)
