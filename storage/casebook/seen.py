@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from storage.casebook.claiming import thaw
 from storage.casebook.moves import OUTSIDE, move_case, move_reply, next_turn, write
 from storage.casebook.posts import Kept, News, as_post, with_texts
 from storage.casebook.shelf import new_id
@@ -127,7 +128,7 @@ def _settles(connection: Connection, key: bytes, row: Row[Any], kept: Kept, now:
         return True
     if state is ReplyState.BY_HAND:
         why = "Seen on the site: it was posted by hand."
-    elif state is ReplyState.UNCERTAIN and kept.post.created_at >= row.sent_at - SKEW:
+    elif state is ReplyState.UNCERTAIN and kept.post.created_at >= _first_try(row) - SKEW:
         why = "Seen on the site: it had gone out."
     else:
         return False
@@ -137,6 +138,12 @@ def _settles(connection: Connection, key: bytes, row: Row[Any], kept: Kept, now:
     )  # fmt: skip
     answered(connection, key, row.case_id, row.seen_turn, who=OUTSIDE, now=now)
     return True
+
+
+def _first_try(row: Row[Any]) -> datetime:
+    """Since when an uncertain reply may be up: its first try that may have arrived, of which the later ones are repeats."""
+    reply = thaw(row)
+    return reply.first_sent_at or reply.sent_at
 
 
 def _cases_of_parent(connection: Connection, parent: Row[Any], brands: list[str]) -> Sequence[Row[Any]]:

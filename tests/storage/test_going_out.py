@@ -331,6 +331,16 @@ def test_a_key_that_makes_a_repeat_harmless_allows_it_at_once(house: House) -> N
     assert [due.id for due in house.casebook.replies.due(LATER)] == [reply.id]
 
 
+def test_what_the_first_try_put_up_settles_the_second_one_too(house: House) -> None:
+    reply = house.unsure()
+    house.casebook.replies.try_again(reply.id, reply.fence, LATER, keyed=True)
+    house.unsure(reply.id, LATER + HOUR)
+    seen_outside(house, at=reply.sent_at + SECOND, now=LATER + 2 * HOUR)
+    assert house.reply_state(reply.id) is ReplyState.POSTED
+    with house.engine.connect() as connection:
+        assert connection.execute(select(tables.replies.c.id)).scalars().all() == [reply.id]
+
+
 def test_looks_count_from_nothing_after_another_try(house: House) -> None:
     reply = house.unsure()
     for _ in range(2):
