@@ -141,7 +141,8 @@ def _quoted(embed: object) -> str | None:
 
 
 def _language(codes: object) -> str | None:
-    """The language, where the author names one and no more."""
+    """The language, where the author names one and no more. English is what most programs are set to, so that it tells nothing."""
     if not isinstance(codes, list) or len(codes) != 1 or not isinstance(codes[0], str):
         return None
-    return clean_line(codes[0], 20) or None
+    code = clean_line(codes[0], 20)
+    return None if code.lower().partition("-")[0] in {"", "en"} else code
