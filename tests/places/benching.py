@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,26 @@ from storage.words import Audience, Post, Purpose, Reply
 
 QUICK = 1.0
 """Seconds after which a test's client gives up on an answer."""
+
+QUICKER = 0.5
+"""The same in tests that wait for it again and again."""
+
+_patience = [QUICK]
+
+
+def patience() -> float:
+    """How long clients that are opened now wait."""
+    return _patience[-1]
+
+
+@contextmanager
+def less_patience() -> Iterator[None]:
+    """Clients that are opened inside give up sooner."""
+    _patience.append(QUICKER)
+    try:
+        yield
+    finally:
+        _patience.pop()
 
 
 @dataclass

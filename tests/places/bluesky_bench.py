@@ -15,7 +15,7 @@ from sandbox.keys import bluesky_keys
 from sandbox.serve import Served
 from sandbox.world import World, WorldAccount, WorldPost
 from storage.words import Brand
-from tests.places.benching import QUICK, Bench, Clock
+from tests.places.benching import Bench, Clock, patience
 
 HANDLE = "rosebakery.bsky.social"
 
@@ -41,7 +41,7 @@ class BlueskyTown:
             "handle": keys.handle,
             "app_password": keys.app_password,
             "service_url": self.served.url,
-            "timeout": QUICK,
+            "timeout": patience(),
         }
         return BlueskySettings(**{**given, **changes})
 

@@ -23,7 +23,7 @@ from sandbox.serve import Served
 from sandbox.world import World, WorldAccount, WorldPost
 from sandbox.x import XOptions, create_x
 from storage.words import Brand, Reply
-from tests.places.benching import QUICK, Bench, Clock, reply_to
+from tests.places.benching import Bench, Clock, patience, reply_to
 from tests.places.bluesky_bench import bluesky_bench
 from tests.places.fullnames import InFullnames
 from tests.places.mastodon_bench import mastodon_bench
@@ -54,7 +54,7 @@ class XTown:
             "access_token": keys.access_token,
             "access_token_secret": keys.access_token_secret,
             "base_url": self.served.url,
-            "timeout": QUICK,
+            "timeout": patience(),
         }
         return XSettings(**{**given, **changes})
 
@@ -143,7 +143,7 @@ def reddit_bench() -> Iterator[Bench]:
             subreddits=("springfield",),
             reddit_url=served.url,
             oauth_url=served.url,
-            timeout=QUICK,
+            timeout=patience(),
         )
         brand = Brand("rosebakery", "Rose Bakery", ("Rose Bakery",), handles={"reddit": "rosebakery"})
         opened = open_reddit(brand, settings)

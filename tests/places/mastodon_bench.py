@@ -15,7 +15,7 @@ from sandbox.mastodon import MastodonOptions, create_mastodon
 from sandbox.serve import Served
 from sandbox.world import World, WorldAccount, WorldPost
 from storage.words import Brand
-from tests.places.benching import QUICK, Bench, Clock
+from tests.places.benching import Bench, Clock, patience
 
 HANDLE = "rosebakery@town.example"
 
@@ -39,7 +39,7 @@ class MastodonTown:
         given: dict[str, Any] = {
             "access_token": mastodon_keys("rosebakery").access_token,
             "instance_url": self.served.url,
-            "timeout": QUICK,
+            "timeout": patience(),
         }
         return MastodonSettings(**{**given, **changes})
 

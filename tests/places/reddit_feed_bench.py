@@ -16,7 +16,7 @@ from sandbox.reddit import RedditOptions, create_reddit
 from sandbox.serve import Served
 from sandbox.world import World, WorldAccount, WorldPost
 from storage.words import Brand, name_id
-from tests.places.benching import QUICK, Bench, Clock
+from tests.places.benching import Bench, Clock, patience
 from tests.places.fullnames import InFullnames
 
 
@@ -38,7 +38,7 @@ class FeedTown:
 
     def settings(self, **changes: Any) -> FeedSettings:
         """A test's patience, and no pace."""
-        given: dict[str, Any] = {"feed_url": self.served.url, "timeout": QUICK, "every": timedelta(0)}
+        given: dict[str, Any] = {"feed_url": self.served.url, "timeout": patience(), "every": timedelta(0)}
         return FeedSettings(**{**given, **changes})
 
     def open(self, **changes: Any) -> Opened:
