@@ -1,4 +1,4 @@
-"""Whether anybody works: workers show a sign of life in the queue's own table every second."""
+"""Whether anybody works: a worker gives a sign of life every second, and holds a lock for as long as it lives (see lifeline)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from desk.scaled.jobs import STALLED
+from desk.scaled.jobs import SILENT, STALLED
 from storage.engine import BaseUnavailable, Engine, reading
 
+LINE = int.from_bytes(b"amln", "big")
+"""The first of the two numbers of a worker's lock; the second is the worker's own."""
+DEAD = f"""(
+    last_heartbeat < now() - interval '{STALLED} seconds' OR (
+        last_heartbeat < now() - interval '{SILENT} seconds' AND NOT EXISTS (
+            SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = {LINE} AND objid = workers.id AND objsubid = 2 AND granted
+                AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))))"""  # noqa: S608 - numbers of ours
+"""Whether a row of procrastinate's workers is that of a dead one."""
 EVERY = 2.0
 """Seconds for which an answer is good."""
 LONG = 60.0
@@ -20,9 +28,7 @@ NOBODY = "No worker is running, so nothing is read and nothing is posted. Start 
 def count_workers(engine: Engine) -> int:
     """How many workers are alive now. Raises BaseUnavailable."""
     with reading(engine) as connection:
-        alive = connection.exec_driver_sql(
-            f"SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '{STALLED} seconds'"  # noqa: S608 - a number of ours
-        )
+        alive = connection.exec_driver_sql(f"SELECT count(*) FROM procrastinate_workers AS workers WHERE NOT {DEAD}")  # noqa: S608
         return int(alive.scalar_one())
 
 

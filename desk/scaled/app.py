@@ -9,32 +9,20 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
 
 import structlog
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued
-from psycopg import AsyncConnection
 
 from desk.clock import utc_now
 from desk.scaled.jobs import POLL, QUEUE, TICK, options_of, task_of
+from desk.scaled.lifeline import ANSWER_WITHIN, LIVELINESS
 from desk.wiring import House
 from desk.work import DueWork, do_work, poll_one
 from storage.engine import BaseUnavailable
 
 CONNECTIONS = 4
 """For everything that a worker says to the queue; its work has connections of its own."""
-ANSWER_WITHIN = 3
-LIVELINESS: dict[str, Any] = {
-    "connect_timeout": ANSWER_WITHIN,
-    "keepalives_idle": 5,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
-    "application_name": "amends worker",
-}
-"""How a connection notices within seconds, and not after hours, that the server's machine is gone (libpq, chapter 34.1.2)."""
-
 _log = structlog.get_logger()
 
 Around = Callable[[str, Callable[[], object]], object]
@@ -56,12 +44,6 @@ def open_app(house: House, works: Sequence[DueWork], around: Around) -> App:
     _add_poll(app, house, around)
     _add_tick(app, house, works)
     return app
-
-
-async def knock(url: str) -> None:
-    """Raises psycopg's error at once when the server does not answer; a pool would try for half a minute, ever more rarely."""
-    async with await AsyncConnection.connect(url, **LIVELINESS):
-        pass
 
 
 def _add_work(app: App, house: House, work: DueWork, around: Around) -> None:

@@ -12,8 +12,10 @@ QUEUE = "amends"
 POLL, TICK = "poll", "tick"
 HEARTBEAT = 1.0
 """Seconds between the signs of life that a worker gives."""
-STALLED = 5.0
-"""Seconds without one after which a worker is taken for dead. One that was only slow finds its claims taken over, no more."""
+SILENT = 2.0
+"""Seconds without one after which a worker is taken for dead that has no lifeline either."""
+STALLED = 15.0
+"""Seconds without one after which it is in any case. One that was only slow finds its claims taken over, no more."""
 URGENT = frozenset({"post", "look", "remove"})
 """What customers and owners wait for is taken first where workers are scarce."""
 

@@ -19,6 +19,7 @@ from procrastinate.jobs import Job, Status
 from psycopg.errors import RaiseException
 
 from desk.scaled.jobs import POLL, QUEUE, STALLED, TICK, task_of
+from desk.scaled.lifeline import bury_dead
 from desk.wiring import House
 
 EVERY = 1.0
@@ -37,6 +38,7 @@ async def keep_sweeping(app: App, house: House) -> None:
 
 async def sweep(app: App, house: House) -> int:
     """Put right every job whose worker is dead; how many there were."""
+    await bury_dead(app)
     if not await _stalled(app):
         return 0
     # In this order: the fence read now is that of the dead worker's claim, or of an older one, since a job still

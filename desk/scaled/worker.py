@@ -18,11 +18,14 @@ from typing import Any
 import structlog
 from procrastinate import App
 from procrastinate.exceptions import ConnectorException
+from procrastinate.worker import Worker as Hands
+from psycopg import AsyncConnection
 from psycopg import Error as ServerError
 
 from desk.clock import ClockWatch
-from desk.scaled.app import knock, open_app
+from desk.scaled.app import open_app
 from desk.scaled.jobs import HEARTBEAT, QUEUE, STALLED
+from desk.scaled.lifeline import hold_on, open_lifeline
 from desk.scaled.sweeping import keep_sweeping
 from desk.setback import watch_clock
 from desk.wiring import House
@@ -86,10 +89,10 @@ class Worker:
     async def _keep_working(self) -> None:
         while not self._ending.is_set():
             try:
-                await knock(self._house.settings.database_url)
-                app = open_app(self._house, self._works, self._around)
-                async with app.open_async():
-                    await self._work(app)
+                async with await open_lifeline(self._house.settings.database_url) as line:
+                    app = open_app(self._house, self._works, self._around)
+                    async with app.open_async():
+                        await self._work(app, line)
             except Away as away:
                 self._tell(works=False, why=_first_line(away))
             except Exception:
@@ -97,22 +100,23 @@ class Worker:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._ending.wait(), AGAIN)
 
-    async def _work(self, app: App) -> None:
+    async def _work(self, app: App, line: AsyncConnection[Any]) -> None:
         """Work until told to end, or until the connection breaks; what runs then is waited for."""
-        hands = asyncio.create_task(
-            app.run_worker_async(
-                queues=[QUEUE],
-                name=QUEUE,
-                concurrency=self._at_once,
-                fetch_job_polling_interval=LOOK_EVERY,
-                install_signal_handlers=False,
-                update_heartbeat_interval=HEARTBEAT,
-                stalled_worker_timeout=STALLED,
-                delete_jobs="always",
-            )
+        hands = Hands(
+            app,
+            queues=[QUEUE],
+            name=QUEUE,
+            concurrency=self._at_once,
+            fetch_job_polling_interval=LOOK_EVERY,
+            install_signal_handlers=False,
+            update_heartbeat_interval=HEARTBEAT,
+            stalled_worker_timeout=STALLED,
+            delete_jobs="always",
         )
+        work = asyncio.create_task(hands.run())  # type: ignore[no-untyped-call]  # procrastinate gives it no types
         parts = [
-            hands,
+            work,
+            asyncio.create_task(hold_on(line, hands)),
             asyncio.create_task(keep_sweeping(app, self._house)),
             asyncio.create_task(self._keep_watch()),
             asyncio.create_task(self._ending.wait()),
@@ -126,7 +130,7 @@ class Worker:
             await asyncio.gather(*parts, return_exceptions=True)
         for part in done:
             await part  # raises what ended it
-        if hands in done and not self._ending.is_set():
+        if work in done and not self._ending.is_set():
             raise BaseUnavailable("the connection to the queue broke")
 
     async def _keep_watch(self) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import psycopg
 import pytest
 from procrastinate import App
 
 from desk.clock import utc_now
+from desk.scaled.alive import LINE, count_workers
 from desk.scaled.app import open_app
 from desk.scaled.jobs import options_of, task_of
 from desk.scaled.sweeping import sweep
@@ -154,3 +156,59 @@ def test_a_worker_that_starts_among_the_dead_soon_does_all_their_work(
         left_running(house, "tick")
         with working(Worker(house, [*POLLS, post.work])):
             assert eventually(lambda: post.times >= 1 and all(site.reads for site in sites), within=10.0)
+
+
+def dies_silently(house: House, seconds: float) -> int:
+    """A worker whose last heartbeat was so long ago; gives its number."""
+    with house.engine.begin() as connection:
+        made = connection.exec_driver_sql(
+            f"INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '{seconds} seconds') RETURNING id"
+        )
+        return int(made.scalar_one())
+
+
+def known(house: House) -> list[int]:
+    """The numbers of the workers that are not buried."""
+    return [int(row[0]) for row in rows(house, "SELECT id FROM procrastinate_workers ORDER BY id")]
+
+
+def test_a_worker_whose_line_was_cut_is_buried_after_two_seconds_of_silence(house: House) -> None:
+    just_now, a_moment_ago = dies_silently(house, 0.5), dies_silently(house, 3)
+    assert count_workers(house.engine) == 1
+    swept(house)
+    assert known(house) == [just_now]
+    assert a_moment_ago not in known(house)
+
+
+def test_a_worker_that_is_only_slow_holds_its_line_and_is_not_taken_for_dead(house: House) -> None:
+    slow, lost = dies_silently(house, 10), dies_silently(house, 20)
+    with psycopg.connect(house.settings.database_url, autocommit=True) as lines:
+        for worker in (slow, lost):
+            lines.execute("SELECT pg_advisory_lock(%s, %s)", (LINE, worker))
+        assert count_workers(house.engine) == 1
+        swept(house)
+        assert known(house) == [slow], "a machine that fell silent is given up after a while, line or not"
+    swept(house)
+    assert known(house) == []
+
+
+def test_lines_of_another_database_on_the_server_mean_nothing_here(house: House, postgres_server: str) -> None:
+    ours = dies_silently(house, 5)
+    with psycopg.connect(postgres_server, autocommit=True) as lines:
+        lines.execute("SELECT pg_advisory_lock(%s, %s)", (LINE, ours))
+        swept(house)
+    assert known(house) == []
+
+
+def test_a_worker_whose_line_breaks_begins_anew_under_a_new_number(house: House) -> None:
+    post = Counted("propose")
+    with working(Worker(house, [post.work])):
+        assert eventually(lambda: post.times and known(house))
+        (before,) = known(house)
+        tell(
+            house,
+            f"SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = {LINE} AND objid = {before}",
+        )
+        assert eventually(lambda: known(house) and before not in known(house))
+        done = post.times
+        assert eventually(lambda: post.times > done)
