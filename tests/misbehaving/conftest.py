@@ -1,0 +1,32 @@
+"""A shop of its own for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.misbehaving.counter import Counter, shop_in
+from tests.quiet_logs import logging_left_alone
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """Leave logging as it was for the tests that follow."""
+    with logging_left_alone():
+        yield
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Counter]:
+    """Ana's shop, with the town's X behind it."""
+    with shop_in(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def long_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
+    """A shop that stays open for a whole module: many small troubles, one after the other, in one base."""
+    with shop_in(tmp_path_factory.mktemp("shop")) as opened:
+        yield opened
