@@ -127,9 +127,10 @@ class MastodonPublisher:
             return False
         parent = status.get("in_reply_to_id")
         if parent is None and status.get("in_reply_to_account_id") is not None:
-            # The customer deleted the post meanwhile: the answer hangs in the air, and only its words tell which it is.
-            content = status.get("content")
-            return isinstance(content, str) and _words(text_of(content)).endswith(_words(reply.text))
+            # The customer deleted the post meanwhile: the answer hangs in the air, and only whom it names and its words tell which it is.
+            content, names = status.get("content"), self._reader.addressed(status)
+            same = isinstance(content, str) and _words(text_of(content)).endswith(_words(reply.text))
+            return same and reply.customer_handle.lower() in names
         return parent in {reply.parent_id, *reply.parent_ids}
 
     def _own(self, me: Account, since: datetime, now: datetime) -> tuple[list[Any], bool]:

@@ -83,7 +83,7 @@ class Reader:
             url=self.link(author.handle, native),
             lang=_language(element.get("language")),
             edited_at=instant(edited) if edited is not None else None,
-            addressed=self._addressed(element),
+            addressed=self.addressed(element),
             is_repost=isinstance(boosted, dict),
         )
 
@@ -112,7 +112,7 @@ class Reader:
             raise Unreadable("an author without id or name")
         return Author(native, self.home.whole(acct), clean_line(name) if isinstance(name, str) else "")
 
-    def _addressed(self, element: Mapping[str, Any]) -> tuple[str, ...]:
+    def addressed(self, element: Mapping[str, Any]) -> tuple[str, ...]:
         """Ids and whole lower-case names of whom the author named or quoted."""
         mentions = element.get("mentions")
         quote = element.get("quote")

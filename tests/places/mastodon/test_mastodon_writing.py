@@ -353,6 +353,7 @@ def test_an_answer_whose_parent_vanished_meanwhile_is_known_by_its_words(bench: 
     assert found is not None
     assert found.native_id == bench.posted()[0].id
     assert bench.publisher.find(replace(reply, text="We are sorry, Dan."), bench.now()) is None
+    assert bench.publisher.find(replace(reply, customer_handle="dan@town.example"), bench.now()) is None
 
 
 def test_a_repeat_is_looked_for_since_the_first_try(bench: Bench, reply: Reply) -> None:
