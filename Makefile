@@ -13,7 +13,7 @@ ROOMS := monitor responders storage places desk sandbox torture
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test pictures torture check check-quick style types imports documents house format locks wheel clean
+.PHONY: help venv demo test test-bluesky pictures torture check check-quick style types imports documents house format locks wheel clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ demo: $(VENV)/.made-run ## see Amends at work in a practice town (PORT=8420; FRE
 test: $(VENV)/.made-dev ## run every test
 	@$(BIN)/pytest -n auto
 
+test-bluesky: $(VENV)/.made-dev ## run Bluesky's tests against its real servers, installed for that into .bluesky (700 MB)
+	@$(BIN)/python -m tests.bluesky_network.network
+
 pictures: $(VENV)/.made-dev ## take the README's pictures anew, from a running demo
 	@AMENDS_PICTURES=docs/images $(BIN)/pytest -q tests/story -k "pictures or daily"
 
@@ -110,5 +113,5 @@ wheel: $(VENV)/.made-run ## build the wheel into dist/
 	@$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
 
 clean: ## take away everything that make and the tests have made; .demo and your own files stay
-	@rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache desk/web/static/vendor
+	@rm -rf $(VENV) .bluesky dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache desk/web/static/vendor
 	@find $(ROOMS) alembic tests -name __pycache__ -type d -prune -exec rm -rf {} +
