@@ -15,7 +15,8 @@ from storage.case_file import (
     read_case_file,
 )
 from storage.casebook.blindness import windows
-from storage.casebook.cases import unanswered_old
+from storage.casebook.cases import unanswered_old, what_came_first
+from storage.casebook.moves import case_row
 from storage.casebook.pauses import not_paused
 from storage.casebook.posts import with_texts
 from storage.casebook.sources import all_sources
@@ -129,6 +130,11 @@ class Reading:
         """Everything about one case, or None."""
         with reading(self.engine) as connection:
             return read_case_file(connection, case_id)
+
+    def what_came_first(self, case_id: int, now: datetime) -> str:
+        """Who or what moved a case a turn, as a sentence for whoever looked before. Raises MovedOn when there is no such case."""
+        with reading(self.engine) as connection:
+            return what_came_first(connection, case_row(connection, case_id), now)
 
     def older_complaints(self, brand: str, now: datetime) -> int:  # noqa: ARG002
         """How many older complaints nobody ever answered."""

@@ -13,6 +13,7 @@ from storage.casebook.cases import check_seen
 from storage.casebook.forgotten import check_remembered
 from storage.casebook.moves import name_of, write
 from storage.casebook.shelf import new_id
+from storage.casebook.telling import clock, who_was_first
 from storage.lifecycle import LIVE_CASES, SPENT_REPLIES, MovedOn
 from storage.tables import accounts, cases, customers, posts, proposals, replies
 from storage.words import CaseState, Origin, Purpose, ReachHow, ReplyState
@@ -33,17 +34,20 @@ def proposal_row(connection: Connection, proposal_id: int) -> Row[Any]:
     return row
 
 
-def check_approval(connection: Connection, case: Row[Any], proposal: Row[Any], seen: int, anyway: bool) -> None:
+def check_approval(
+    connection: Connection, case: Row[Any], proposal: Row[Any], seen: int, anyway: bool, by: str, now: datetime
+) -> None:
     """Raises MovedOn when the proposal may not be approved in sight of turn `seen`, Blocked for what the check found in it."""
     check_remembered(connection, case.customer_id)
-    check_seen(connection, case, seen)
+    check_seen(connection, case, seen, now)
     if proposal.turn != case.turn:
         raise MovedOn("This text was proposed before the customer moved on. Look at the new one.")
     if CaseState(case.state) not in LIVE_CASES and proposal.purpose not in (
         Purpose.CLOSE,
         Purpose.CORRECT,
     ):
-        raise MovedOn(f"This case is {case.state}; open it again to answer.")
+        told = who_was_first(connection, case, "case", by, now) or f"This case is {case.state}."
+        raise MovedOn(f"{told} Open it again to answer.")
     if do_not_contact(connection, case.customer_id):
         raise MovedOn("This customer asked for no more messages.")
     if proposal.reach == ReachHow.NONE:
@@ -66,7 +70,7 @@ def make_reply(
     """The reply that an approval makes; gives its id. Raises MovedOn when another answers the same post."""
     parent = connection.execute(select(posts).where(posts.c.id == proposal.parent_post)).one()
     account = _account(connection, case)
-    _check_not_twice(connection, parent, account, proposal)
+    _check_not_twice(connection, parent, account, proposal, by, now)
     by_hand = proposal.reach == ReachHow.BY_HAND
     state = ReplyState.BY_HAND if by_hand else ReplyState.APPROVED
     added = connection.execute(
@@ -105,7 +109,9 @@ def make_reply(
     return reply_id
 
 
-def _check_not_twice(connection: Connection, parent: Row[Any], account: str, proposal: Row[Any]) -> None:
+def _check_not_twice(
+    connection: Connection, parent: Row[Any], account: str, proposal: Row[Any], by: str, now: datetime
+) -> None:
     other = connection.execute(
         select(replies).where(
             replies.c.place == parent.place,
@@ -118,9 +124,14 @@ def _check_not_twice(connection: Connection, parent: Row[Any], account: str, pro
     ).first()
     if other is None:
         return
+    posted = other.state == ReplyState.POSTED
+    done = "has been posted" if posted else "is already on its way"
+    at = other.posted_at if posted else other.approved_at
+    when = f", {clock(connection, other.brand, at, now)}" if at is not None else ""
+    if other.approved_by == by:
+        raise MovedOn(f"You already said yes to a reply to this post{when}. It will not be sent twice.")
     who = name_of(connection, other.approved_by)
-    done = "has been posted" if other.state == ReplyState.POSTED else "is already on its way"
-    raise MovedOn(f"{who} was quicker: a reply to this post {done}. It will not be sent twice.")
+    raise MovedOn(f"{who} was quicker{when}: a reply to this post {done}. It will not be sent twice.")
 
 
 def do_not_contact(connection: Connection, customer_id: int) -> bool:

@@ -24,6 +24,7 @@ from storage.casebook.moves import (
 from storage.casebook.posts import Kept, News, as_post, with_texts
 from storage.casebook.raising import belongs, raise_case
 from storage.casebook.shelf import Shelf
+from storage.casebook.telling import clock
 from storage.lifecycle import MovedOn
 from storage.tables import (
     accounts,
@@ -45,13 +46,16 @@ class Cases(Shelf):
 
     __slots__ = ()
 
-    def dismiss(self, case_id: int, reason: str, by: str, now: datetime, seen: int | None = None) -> None:
-        """No answer needed. `reason` is one of ours (praise, question, not us, …). What was held is taken back."""
+    def dismiss(
+        self, case_id: int, reason: str, by: str, now: datetime, seen: int | None = None, *, note: str = ""
+    ) -> None:
+        """No answer needed. `reason` is one of ours (praise, question, not us, …). What was held is taken back, the note is kept with it."""
         with self._writing() as connection:
-            row = self._seen(connection, case_id, seen)
+            row = case_row(connection, case_id)
+            check_seen(connection, row, seen, now)
             move_case(
                 connection, self.key, row.id, CaseState.DISMISSED,
-                who=by, why=f"Dismissed: {reason}", now=now,
+                who=by, why=f"Dismissed: {reason}", now=now, note=note or None,
             )  # fmt: skip
             withdraw_held(connection, self.key, case_id, why="The case was dismissed.", now=now, who=by)
 
@@ -198,20 +202,20 @@ class Cases(Shelf):
         )  # fmt: skip
         belongs(connection, row.id, case_id)
 
-    def _seen(self, connection: Connection, case_id: int, seen: int | None) -> Row[Any]:
-        row = case_row(connection, case_id)
-        check_seen(connection, row, seen)
-        return row
 
-
-def check_seen(connection: Connection, case: Row[Any], seen: int | None) -> None:
+def check_seen(connection: Connection, case: Row[Any], seen: int | None, now: datetime) -> None:
     """Raise MovedOn, saying what came before, when the case has moved a turn since the page was made."""
-    if seen is None or case.turn == seen:
-        return
+    if seen is not None and case.turn != seen:
+        raise MovedOn(what_came_first(connection, case, now))
+
+
+def what_came_first(connection: Connection, case: Row[Any], now: datetime) -> str:
+    """Who or what moved the case a turn, as a sentence."""
     move = last_move(connection, case.id)
     if move is not None and is_person(move.who):
-        raise MovedOn(f"{name_of(connection, move.who)} was quicker: {move.why}")
-    raise MovedOn(
+        when = clock(connection, case.brand, move.at, now)
+        return f"{name_of(connection, move.who)} was quicker: {move.why} That was {when}."
+    return (
         "The customer wrote, edited or deleted something, or an answer was seen on the site, since you looked. "
         "Have another look before you answer."
     )

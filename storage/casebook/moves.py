@@ -14,10 +14,30 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from storage.casebook.shelf import new_id
-from storage.lifecycle import MovedOn, check_case_move, check_reply_move
+from storage.casebook.telling import is_person, name_of, who_was_first
+from storage.lifecycle import MovedOn, check_case_move, check_reply_move, may_move_case, may_move_reply
 from storage.storable import storable
-from storage.tables import cases, history, notes, people, replies
+from storage.tables import cases, history, notes, replies
 from storage.words import CaseState, ReplyState
+
+__all__ = [
+    "CUSTOMER",
+    "MACHINE",
+    "OUTSIDE",
+    "case_row",
+    "is_person",
+    "last_move",
+    "link",
+    "move_case",
+    "move_reply",
+    "name_of",
+    "next_turn",
+    "park",
+    "reply_row",
+    "touch",
+    "withdraw_held",
+    "write",
+]
 
 MACHINE = "machine"
 CUSTOMER = "customer"
@@ -55,6 +75,8 @@ def move_case(
     """Move a case, with a name on it. Raises MovedOn when the life cycle forbids it or somebody was quicker."""
     row = case_row(connection, case_id)
     was = CaseState(row.state)
+    if not may_move_case(was, to) and (told := who_was_first(connection, row, "case", who, now)):
+        raise MovedOn(told)
     check_case_move(was, to)
     moved = connection.execute(
         update(cases)
@@ -71,11 +93,6 @@ def _marks(who: str) -> dict[str, Any]:
     return {"touched": True, "parked_why": None} if is_person(who) else {}
 
 
-def is_person(who: str) -> bool:
-    """Whether a move was made by somebody, not by the machine, the customer or an outside view."""
-    return who.startswith("person:") or who == "command"
-
-
 def move_reply(
     connection: Connection,
     key: bytes,
@@ -89,6 +106,8 @@ def move_reply(
 ) -> None:
     """Move a reply as it was read, only if its state and fence still hold. Raises MovedOn."""
     was = ReplyState(row.state)
+    if not may_move_reply(was, to) and (told := who_was_first(connection, row, "reply", who, now, row.case_id)):
+        raise MovedOn(told)
     check_reply_move(was, to)
     where = [replies.c.id == row.id, replies.c.state == was, replies.c.fence == row.fence]
     moved = connection.execute(update(replies).where(*where).values(state=to, changed_at=now, **also))
@@ -201,14 +220,6 @@ def park(connection: Connection, case_id: int, why: str) -> None:
 def touch(connection: Connection, case_id: int) -> None:
     """A person acted on the case."""
     connection.execute(update(cases).where(cases.c.id == case_id).values(touched=True, parked_why=None))
-
-
-def name_of(connection: Connection, who: str | None) -> str:
-    """A person's name for sentences, "Somebody" when unknown."""
-    if who and who.startswith("person:"):
-        name = connection.execute(select(people.c.name).where(people.c.id == int(who.removeprefix("person:")))).scalar()
-        return str(name or "Somebody")
-    return {"machine": "Amends", "command": "Somebody at the command line"}.get(who or "", "Somebody")
 
 
 def last_move(connection: Connection, case_id: int) -> Row[Any] | None:

@@ -6,14 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, or_, select, update
+from sqlalchemy import Connection, Row, or_, select, update
 
 from storage.casebook.moves import MACHINE, case_row, move_case, move_reply, next_turn, park, reply_row, touch, write
 from storage.casebook.pauses import is_paused, not_paused
 from storage.casebook.shelf import Shelf
+from storage.casebook.telling import clock, name_of
 from storage.lifecycle import MovedOn
-from storage.tables import replies
+from storage.tables import history, replies
 from storage.words import CaseState, Posted, ReplyState
+
+ASKED = "To be taken down."
+"""What the history calls a person's yes to a taking down."""
 
 LEASE = timedelta(seconds=90)
 """A removal not settled by then is tried again: removing twice is harmless."""
@@ -42,7 +46,7 @@ class Removals(Shelf):
             if row.state != ReplyState.POSTED:
                 raise MovedOn("Only a reply that is up can be taken down.")
             if row.removal_by is not None:
-                raise MovedOn("It is already being taken down.")
+                raise MovedOn(_asked_before(connection, row, by, now))
             if row.native_id is None:
                 raise MovedOn("We don't know which post it is. Take it down on the site itself.")
             connection.execute(
@@ -52,7 +56,7 @@ class Removals(Shelf):
             )
             write(
                 connection, self.key, row.brand, row.case_id, "reply", reply_id,
-                row.state, row.state, by, "To be taken down.", now, note=why or None,
+                row.state, row.state, by, ASKED, now, note=why or None,
             )  # fmt: skip
             touch(connection, row.case_id)
 
@@ -143,6 +147,17 @@ class Removals(Shelf):
             else:
                 values |= {"removal_due_at": retry_at}
             connection.execute(update(replies).where(replies.c.id == reply_id).values(**values))
+
+
+def _asked_before(connection: Connection, row: Row[Any], by: str, now: datetime) -> str:
+    at = connection.execute(
+        select(history.c.at)
+        .where(history.c.case_id == row.case_id, history.c.thing_id == row.id, history.c.why == ASKED)
+        .order_by(history.c.seq.desc())
+        .limit(1)
+    ).scalar_one()
+    who = "You" if row.removal_by == by else name_of(connection, row.removal_by)
+    return f"{who} asked for that {clock(connection, row.brand, at, now)}: it is already being taken down."
 
 
 def _holds(row: Row[Any], fence: int) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select, update
+from sqlalchemy import Connection, Row, and_, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from storage.casebook.approving import check_approval, make_reply, proposal_row
@@ -28,6 +28,7 @@ from storage.casebook.pauses import is_paused, not_paused
 from storage.casebook.posts import as_post, with_texts
 from storage.casebook.seen import answered
 from storage.casebook.shelf import Shelf
+from storage.casebook.telling import clock, who_was_first
 from storage.last_claim import Claimed
 from storage.lifecycle import MovedOn
 from storage.tables import posts, replies
@@ -41,6 +42,10 @@ from storage.words import (
 
 LEASE = timedelta(seconds=90)
 """A claim older than this was left by a process that died: nine times the places' request time-out of 10 s."""
+
+
+Account = tuple[str, str]
+"""A brand's key and a place: whose replies go out one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ class Replies(Shelf):
             with self._writing("post") as connection:
                 proposal = proposal_row(connection, proposal_id)
                 case = case_row(connection, proposal.case_id)
-                check_approval(connection, case, proposal, seen, anyway)
+                check_approval(connection, case, proposal, seen, anyway, by, now)
                 return make_reply(connection, self.key, case, proposal, by, now, hold)
         except IntegrityError as error:
             raise MovedOn("A reply to this post is already approved or posted; it will not be sent twice.") from error
@@ -83,7 +88,10 @@ class Replies(Shelf):
         """Undo: taken back before anything went out. Raises MovedOn when it is too late."""
         with self._writing() as connection:
             row = reply_row(connection, reply_id)
-            if row.state in (ReplyState.SENDING, ReplyState.POSTED, ReplyState.UNCERTAIN):
+            if row.state == ReplyState.POSTED:
+                when = clock(connection, row.brand, row.posted_at, now)
+                raise MovedOn(f"Too late to undo: it went out {when}. You can take it down.")
+            if row.state in (ReplyState.SENDING, ReplyState.UNCERTAIN):
                 raise MovedOn("Too late to undo: it is already going out. You can take it down.")
             move_reply(connection, self.key, row, ReplyState.WITHDRAWN, who=by, why="Taken back.", now=now)
             touch(connection, row.case_id)
@@ -93,7 +101,8 @@ class Replies(Shelf):
         with self._writing() as connection:
             row = reply_row(connection, reply_id)
             if row.state != ReplyState.BY_HAND:
-                raise MovedOn("This reply is not waiting to be posted by hand.")
+                told = who_was_first(connection, row, "reply", by, now, row.case_id)
+                raise MovedOn(told or "This reply is not waiting to be posted by hand.")
             move_reply(
                 connection, self.key, row, ReplyState.POSTED,
                 who=by, why="Posted by hand.", now=now, posted_at=now, url=url or row.url,
@@ -118,7 +127,8 @@ class Replies(Shelf):
         with self._writing() as connection:
             row = reply_row(connection, reply_id)
             if row.state != ReplyState.UNCERTAIN:
-                raise MovedOn("This has been settled meanwhile.")
+                told = who_was_first(connection, row, "reply", by, now, row.case_id)
+                raise MovedOn(f"This has been settled meanwhile. {told or ''}".strip())
             if there:
                 move_reply(
                     connection, self.key, row, ReplyState.POSTED,
@@ -135,19 +145,23 @@ class Replies(Shelf):
 
     # What the outbox does -------------------------------------------------------------------------------------------
 
-    def due(self, now: datetime, limit: int = 20) -> tuple[DueReply, ...]:
-        """Approved replies whose hold is over, oldest first. Paused brands' wait."""
+    def due(self, now: datetime, limit: int = 20, account: Account | None = None) -> tuple[DueReply, ...]:
+        """Approved replies whose hold is over, oldest first; only those of one `account` where it is given. Paused brands' wait."""
+        query = select(replies).where(_is_due(now)).order_by(replies.c.due_at, replies.c.id).limit(limit)
+        if account is not None:
+            query = query.where(replies.c.brand == account[0], replies.c.place == account[1])
         with self._reading() as connection:
-            rows = connection.execute(
-                select(replies)
-                .where(replies.c.state == ReplyState.APPROVED, replies.c.due_at <= now, not_paused(replies.c.brand))
-                .order_by(replies.c.due_at, replies.c.id)
-                .limit(limit)
-            ).all()
+            rows = connection.execute(query).all()
             return tuple(
                 DueReply(row.id, row.brand, row.place, _parent(connection, row.parent_post), row.approved_at)
                 for row in rows
             )
+
+    def due_accounts(self, now: datetime) -> tuple[Account, ...]:
+        """The accounts for which replies are due."""
+        with self._reading() as connection:
+            rows = connection.execute(select(replies.c.brand, replies.c.place).where(_is_due(now)).distinct()).all()
+        return tuple(sorted((str(row.brand), str(row.place)) for row in rows))
 
     def claim(self, reply_id: int, now: datetime) -> Reply | None:
         """Take a due reply for posting, payload frozen and committed. None when it may not go out (told on its case) or not now."""
@@ -316,6 +330,10 @@ class Replies(Shelf):
             lease_until=None, look_at=None,
         )  # fmt: skip
         answered(connection, self.key, row.case_id, row.seen_turn, who=MACHINE, now=now)
+
+
+def _is_due(now: datetime) -> Any:
+    return and_(replies.c.state == ReplyState.APPROVED, replies.c.due_at <= now, not_paused(replies.c.brand))
 
 
 def _parent(connection: Connection, post_id: int) -> Post:

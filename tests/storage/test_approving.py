@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from threading import Barrier
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -21,6 +22,7 @@ from tests.storage.house import (
     COMPLAINT,
     CORA,
     DAN,
+    DAY,
     HOLD,
     HOUR,
     MINUTE,
@@ -39,6 +41,7 @@ from tests.storage.house import (
 )
 
 LATER = NOON + HOUR
+BERLIN = ZoneInfo("Europe/Berlin")
 IF_ONLY = Finding("conditional", "“Sorry if” is no apology.", "A4", blocks=True)
 HINT = Finding("no_invitation", "You could invite her to write to you.", "A7")
 TEMPLATE = Finding("placeholder", "There is still a {name} in it.", blocks=True)
@@ -108,7 +111,7 @@ def test_a_yes_after_ben_acted_names_ben(house: House) -> None:
     proposal = house.propose(house.complain())
     house.casebook.cases.dismiss(1, "praise", house.ben, LATER)
     house.casebook.cases.reopen(1, "No, it is a complaint.", house.ben, LATER)
-    with moved_on("Ben was quicker: Opened again."):
+    with moved_on(r"Ben was quicker: Opened again\. That was at 1\d:\d\d\."):
         house.casebook.replies.approve(proposal, 1, house.ana, LATER, hold=HOLD)
 
 
@@ -125,10 +128,12 @@ def test_approving_twice_posts_once_and_says_who_was_quicker(house: House) -> No
     case_id = house.complain()
     proposal = house.propose(case_id)
     reply_id = house.approve(proposal, by=house.ben)
-    with moved_on("Ben was quicker: a reply to this post is already on its way"):
+    with moved_on("Ben was quicker, at 13:03: a reply to this post is already on its way"):
         house.approve(proposal)
+    with moved_on("You already said yes to a reply to this post, at 13:03"):
+        house.approve(proposal, by=house.ben)
     house.posted(reply_id)
-    with moved_on("Ben was quicker: a reply to this post has been posted"):
+    with moved_on("Ben was quicker, at 13:05: a reply to this post has been posted"):
         house.approve(proposal)
     assert house.one("SELECT count(*) FROM replies") == 1
 
@@ -163,7 +168,7 @@ def test_two_brands_that_share_an_account_answer_cora_once_and_ben_is_named(hous
     house.casebook.brands.own_account(SWIFT.key, OUR_ACCOUNT, NOON)
     house.approve(house.propose(house.complain()), by=house.ben)
     (other,) = house.casebook.rounds.record_import(SWIFT.key, [Judged(post(), COMPLAINT)], NOON).raised
-    with moved_on("Ben was quicker: a reply to this post is already on its way"):
+    with moved_on("Ben was quicker, at 13:03: a reply to this post is already on its way"):
         house.approve(house.propose(other))
 
 
@@ -231,7 +236,7 @@ def test_a_closed_case_takes_a_closing_note_or_a_correction_and_nothing_else(hou
     if purpose in (Purpose.CLOSE, Purpose.CORRECT):
         house.approve(proposal)
         return
-    with moved_on("This case is resolved; open it again"):
+    with moved_on(r"You closed this case as made good at \d\d:\d\d\. Open it again to answer\."):
         house.approve(proposal)
 
 
@@ -257,7 +262,7 @@ def test_what_we_cannot_post_waits_for_hands(house: House) -> None:
     (reply,) = house.file(1).replies
     assert (reply.state, reply.posted_at, reply.url) == (ReplyState.POSTED, LATER, "https://x.example/r1")
     assert house.state(1) is CaseState.ANSWERED
-    with moved_on("not waiting to be posted by hand"):
+    with moved_on(r"You said that this reply is up at \d\d:\d\d\."):
         house.casebook.replies.posted_by_hand(reply_id, None, house.ben, LATER)
 
 
@@ -346,6 +351,45 @@ def test_what_waited_goes_when_ben_ends_the_matter(house: House, dismissed: bool
     assert house.reading.lists(LATER).by_hand == ()
 
 
+# Who was first, and when ------------------------------------------------------------------------------------------------
+
+
+def test_whoever_comes_second_hears_who_did_what_and_when_by_the_shops_clock(house: House) -> None:
+    proposal = house.propose(house.complain())
+    cases = house.casebook.cases
+    cases.dismiss(1, "praise", house.ben, NOON + 2 * MINUTE)
+    with moved_on(r"^Ben dismissed this case at 13:02\.$"):
+        cases.dismiss(1, "not_us", house.ana, LATER)
+    with moved_on(r"^You dismissed this case at 13:02\.$"):
+        cases.offline(1, "", house.ben, LATER)
+    with moved_on(r"^Ben dismissed this case at 13:02\. Open it again to answer\.$"):
+        house.casebook.replies.approve(proposal, 1, house.ana, LATER, hold=HOLD)
+    with moved_on(r"^Ben dismissed this case on 22 November at 13:02\.$"):
+        cases.resolve(1, "Oven", "Cake", "", house.ana, NOON + DAY)
+    with moved_on(r"^Ben dismissed this case on 22 November 2026 at 13:02\.$"):
+        cases.already_answered(1, house.ana, NOON + 60 * DAY)
+
+
+def test_an_undo_that_comes_second_hears_of_the_first_and_of_what_went_out(house: House) -> None:
+    taken_back = house.approved()
+    house.casebook.replies.withdraw(taken_back, house.ben, NOON + 4 * MINUTE)
+    with moved_on(r"^Ben took this reply back at 13:04\.$"):
+        house.casebook.replies.withdraw(taken_back, house.ana, LATER)
+    up = house.posted(house.approved(house.complain(post("p2", by=DAN))))
+    with moved_on(r"^Too late to undo: it went out at 13:05\. You can take it down\.$"):
+        house.casebook.replies.withdraw(up, house.ana, LATER)
+    house.casebook.removals.approve(up, "", house.ben, NOON + 20 * MINUTE, hold=HOLD)
+    with moved_on(r"^Ben asked for that at 13:20: it is already being taken down\.$"):
+        house.casebook.removals.approve(up, "", house.ana, NOON + 21 * MINUTE, hold=HOLD)
+
+
+def test_what_no_person_did_is_told_with_its_time_too(house: House) -> None:
+    house.complain()
+    house.casebook.rounds.record_again(ROSE.key, [Gone("p1", "deleted")], "x", NOON + 3 * MINUTE)
+    with moved_on(r"^At 13:03: Everything the customer wrote here was deleted\.$"):
+        house.casebook.cases.dismiss(1, "praise", house.ana, LATER)
+
+
 # All at once -----------------------------------------------------------------------------------------------------------
 
 
@@ -370,9 +414,8 @@ def test_eight_people_approving_at_once_make_one_reply(house: House) -> None:
             told = list(pool.map(approve, people))
         (winner,) = [index for index, one in enumerate(told) if one.isdigit()]
         losers = [one for index, one in enumerate(told) if index != winner]
-        assert set(losers) == {
-            f"{names[winner]} was quicker: a reply to this post is already on its way. It will not be sent twice."
-        }
+        quicker = f"{names[winner]} was quicker, at {LATER.astimezone(BERLIN):%H:%M}"
+        assert set(losers) == {f"{quicker}: a reply to this post is already on its way. It will not be sent twice."}
     assert house.one("SELECT count(*) FROM replies") == 5
 
 

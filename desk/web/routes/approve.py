@@ -39,7 +39,7 @@ def approve(
     if done := _pressed_before(visitor, file, text, seen, back):
         return done
     if chosen is None:
-        return moved_on(visitor, case_id, "This answer belongs to an earlier turn of the case.", text)
+        return moved_on(visitor, case_id, visitor.house.reading.what_came_first(case_id, visitor.now), text)
     editor = edit(visitor.house, file, chosen, visitor.first_name, text=text, invite=invite == "yes")
     if editor.reach.how is ReachHow.NONE or (editor.blocked and not (anyway == "yes" and editor.may_anyway)):
         return show_case(visitor, file, editor, 422, asked=True)

@@ -30,7 +30,7 @@ def draft(
     other = int(use) if use.isascii() and use.isdigit() else None
     chosen = find_proposal(file, proposal if other is None else other)
     if chosen is None:
-        return moved_on(visitor, case_id, "This answer belongs to an earlier turn of the case.", text)
+        return moved_on(visitor, case_id, visitor.house.reading.what_came_first(case_id, visitor.now), text)
     house, name = visitor.house, visitor.first_name
     if use == "uninvited":
         shorter = uninvited(house, file, chosen, text)
