@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from places.clean import MOST_TEXT
 
-MOST_MARKUP = 8 * MOST_TEXT
+MOST_MARKUP = 4 * MOST_TEXT
 """Characters of HTML that are read: a link of 100 characters takes some 400 of them."""
 
 _NAME = re.compile(r"/?[A-Za-z][A-Za-z0-9]*")

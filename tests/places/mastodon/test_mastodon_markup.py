@@ -67,9 +67,9 @@ def test_a_link_that_hides_where_it_leads_says_so() -> None:
     "part", ["<a ", '<a "', "<!--", "<", "</", "<p>", "&#", "&lt;", "\n", "<a href='", "<li>", "<br>"]
 )
 def test_the_time_it_takes_grows_with_the_length_only(part: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     text_of(part * (MOST_MARKUP // len(part)))
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 plain = st.text(st.characters(exclude_categories=(), exclude_characters="\r\x00"), max_size=60)
