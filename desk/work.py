@@ -60,6 +60,13 @@ def post(house: House, now: datetime) -> int:
     return post_due(open_outbox(house))
 
 
+def post_for(house: House, account: str, now: datetime) -> int:
+    """Post the replies of one account ("rosebakery:x") whose hold is over."""
+    del now
+    brand, _, place = account.partition(":")
+    return post_due(open_outbox(house), (brand, place))
+
+
 def look(house: House, now: datetime) -> int:
     """Look whether uncertain replies are up."""
     del now

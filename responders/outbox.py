@@ -56,9 +56,12 @@ class Outbox:
     clock: Callable[[], datetime]
 
 
-def post_due(outbox: Outbox) -> int:
-    """Post every reply whose hold is over; gives how many went up. One failing reply never stops the others."""
-    dues = outbox.casebook.replies.due(outbox.clock())
+def post_due(outbox: Outbox, account: tuple[str, str] | None = None) -> int:
+    """Post every reply whose hold is over; gives how many went up. One failing reply never stops the others.
+
+    `account` (a brand's key and a place): only this one's, where others see to the rest.
+    """
+    dues = outbox.casebook.replies.due(outbox.clock(), account=account)
     if dues:
         outbox.casebook.can_write()  # or nothing could be claimed, and the sites would be looked at for nothing, at every tick
     return sum(_post(outbox, due) for due in dues)

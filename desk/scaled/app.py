@@ -1,4 +1,4 @@
-"""What procrastinate is told: one function for each kind of due work, one that polls a single source, and the tick that finds both.
+"""What procrastinate is told: one function for each kind of due work, and the tick that finds for whom there is some.
 
 Every function runs in a thread of its own and never raises: a failure is in the base and in the log, and the next tick tries again.
 """
@@ -6,24 +6,27 @@ Every function runs in a thread of its own and never raises: a failure is in the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued
 
 from desk.clock import utc_now
-from desk.scaled.jobs import POLL, QUEUE, TICK, options_of, task_of
+from desk.scaled.jobs import KEYED, POLL, POST, QUEUE, TICK, options_of, task_of
 from desk.scaled.lifeline import ANSWER_WITHIN, LIVELINESS
 from desk.wiring import House
-from desk.work import DueWork, do_work, poll_one
+from desk.work import DueWork, do_work, poll_one, post_for
 from storage.engine import BaseUnavailable
 
 CONNECTIONS = 4
 """For everything that a worker says to the queue; its work has connections of its own."""
 _log = structlog.get_logger()
+
+ONE: Mapping[str, Callable[[House, str, datetime], int]] = {POLL: poll_one, POST: post_for}
+"""How the keyed kinds are done for one key."""
 
 Around = Callable[[str, Callable[[], object]], object]
 
@@ -39,9 +42,10 @@ def open_app(house: House, works: Sequence[DueWork], around: Around) -> App:
     )
     app = App(connector=connector)
     for work in works:
-        if work.name != POLL:
+        if work.name in KEYED:
+            _add_keyed(app, house, work.name, around)
+        else:
             _add_work(app, house, work, around)
-    _add_poll(app, house, around)
     _add_tick(app, house, works)
     return app
 
@@ -52,16 +56,16 @@ def _add_work(app: App, house: House, work: DueWork, around: Around) -> None:
         around(work.name, lambda: do_work(work, house, utc_now(), _log))
 
 
-def _add_poll(app: App, house: House, around: Around) -> None:
-    @app.task(name=task_of(POLL), queue=QUEUE)
-    def poll(key: str) -> None:
-        one = DueWork(POLL, lambda house, now: poll_one(house, key, now))
-        around(f"{POLL} {key}", lambda: do_work(one, house, utc_now(), _log))
+def _add_keyed(app: App, house: House, name: str, around: Around) -> None:
+    @app.task(name=task_of(name), queue=QUEUE)
+    def do(key: str) -> None:
+        one = DueWork(name, lambda house, now: ONE[name](house, key, now))
+        around(f"{name} {key}", lambda: do_work(one, house, utc_now(), _log))
 
 
 def _add_tick(app: App, house: House, works: Sequence[DueWork]) -> None:
     """The tick of all workers together: procrastinate lets one of them have it. It only queues, so that nothing holds it up."""
-    kinds = [work.name for work in works if work.name != POLL]
+    names = {work.name for work in works}
     options = options_of(TICK)
     options.pop("task_kwargs")
 
@@ -69,16 +73,20 @@ def _add_tick(app: App, house: House, works: Sequence[DueWork]) -> None:
     @app.task(name=task_of(TICK), queue=QUEUE)
     async def tick(timestamp: int) -> None:
         del timestamp
-        for work in kinds:
-            await defer(app, work)
         try:
-            due = await asyncio.to_thread(house.casebook.sources.due, utc_now())
+            keyed = await asyncio.to_thread(_find_keys, house, utc_now())
         except BaseUnavailable as unavailable:
-            _log.warning("work waits for the database", work=POLL, why=unavailable.why)
+            _log.warning("work waits for the database", work=TICK, why=unavailable.why)
             return
-        for source in due:
-            if source.key in house.sources:
-                await defer(app, POLL, source.key)
+        for work, key in [*keyed, *((name, "") for name in sorted(names - KEYED))]:
+            if work in names:
+                await defer(app, work, key)
+
+
+def _find_keys(house: House, now: datetime) -> list[tuple[str, str]]:
+    """What is due for which account and source, replies first."""
+    accounts = [(POST, f"{brand}:{place}") for brand, place in house.casebook.replies.due_accounts(now)]
+    return accounts + [(POLL, state.key) for state in house.casebook.sources.due(now) if state.key in house.sources]
 
 
 async def defer(app: App, work: str, key: str = "") -> None:

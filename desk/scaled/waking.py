@@ -12,7 +12,7 @@ import structlog
 from procrastinate import App, SyncPsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 
-from desk.scaled.jobs import POLL, TICK, options_of, task_of
+from desk.scaled.jobs import KEYED, TICK, options_of, task_of
 from storage.casebook import Wake
 from storage.engine import Connection
 
@@ -24,8 +24,8 @@ def open_wake() -> Wake:
     app = App(connector=SyncPsycopgConnector())
 
     def wake(connection: Connection, makes: Collection[str]) -> None:
-        for work in makes:
-            _defer(app, connection, TICK if work == POLL else work)
+        for work in sorted({TICK if work in KEYED else work for work in makes}):
+            _defer(app, connection, work)
 
     return wake
 

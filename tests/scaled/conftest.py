@@ -16,11 +16,13 @@ import pytest
 from desk.brands import BrandSection
 from desk.clock import utc_now
 from desk.config import Polling, Service, Settings
+from desk.scaled.waking import open_wake
 from desk.scaled.worker import Worker
 from desk.secret import open_key
 from desk.wiring import House, open_house
 from desk.work import DUE_WORK, DueWork
 from storage.casebook import Judged
+from storage.engine import writing
 from storage.words import (
     Account,
     Audience,
@@ -30,9 +32,11 @@ from storage.words import (
     Gone,
     Kind,
     Post,
+    Posted,
     Purpose,
     Reach,
     ReachHow,
+    Reply,
     Topic,
     Verdict,
 )
@@ -146,7 +150,8 @@ class Counted:
 
 
 POLLS = tuple(work for work in DUE_WORK if work.name == "poll")
-"""The house's own polling."""
+POSTS = tuple(work for work in DUE_WORK if work.name == "post")
+"""The house's own polling and posting."""
 
 
 @dataclass
@@ -197,16 +202,57 @@ def add_site(house: House, site: Site) -> Site:
     return site
 
 
-def proposed(house: House, number: int = 1) -> int:
+def wake_up(house: House, work: str) -> None:
+    """Somebody stored something that makes this kind of work."""
+    with writing(house.engine) as connection:
+        open_wake()(connection, [work])
+
+
+@dataclass
+class Letterbox:
+    """An account that takes replies, each in its time, and counts how many at once."""
+
+    place: str
+    brand: str = "rosebakery"
+    slow: float = 0.0
+    texts: list[str] = field(default_factory=list)
+    at_once: int = 0
+    most_at_once: int = 0
+    hold: threading.Event | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def me(self, now: datetime) -> Account:
+        """Who we are there."""
+        del now
+        return Account(self.place, "us", self.brand)
+
+    def post(self, reply: Reply, now: datetime) -> Posted:
+        """It goes up."""
+        with self._lock:
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+        if self.hold:
+            self.hold.wait(PATIENCE)
+        time.sleep(self.slow)
+        with self._lock:
+            self.at_once -= 1
+            self.texts.append(reply.text)
+            return Posted(f"r{len(self.texts)}", None, now)
+
+    def find(self, reply: Reply, now: datetime) -> Posted | None:
+        """Nothing is ever looked for."""
+        del reply, now
+        return None
+
+
+def proposed(house: House, number: int = 1, place: str = "import") -> int:
     """Cora complained and an answer is proposed; gives the proposal's id."""
     now = utc_now() - timedelta(hours=1)
-    house.casebook.brands.own_account("rosebakery", Account("import", "us", "rosebakery"), now)
-    post = Post(
-        "import", f"p{number}", Author(f"a{number}", f"cora{number}", "Cora"), "Burnt again.", now, f"c{number}"
-    )
+    house.casebook.brands.own_account("rosebakery", Account(place, "us", "rosebakery"), now)
+    post = Post(place, f"p{number}", Author(f"a{number}", f"cora{number}", "Cora"), "Burnt again.", now, f"c{number}")
     verdict = Verdict(Kind.COMPLAINT, 0.9, "en", -0.6, Topic.PRODUCT, 2, ())
     (case_id,) = house.casebook.rounds.record_import("rosebakery", [Judged(post, verdict)], now).raised
-    draft = Draft("We are sorry that your bread was burnt.", "en", Audience.PUBLIC, Purpose.ACKNOWLEDGE)
+    draft = Draft(f"We are sorry that your bread was burnt ({number}).", "en", Audience.PUBLIC, Purpose.ACKNOWLEDGE)
     house.casebook.proposals.store(case_id, 1, [draft], Reach(ReachHow.API, ""), now)
     file = house.reading.case(case_id)
     assert file is not None

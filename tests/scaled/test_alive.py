@@ -80,7 +80,7 @@ def test_a_base_that_is_away_is_not_told_as_missing_workers() -> None:
 
 def test_workers_are_counted_while_they_live(house: House) -> None:
     assert count_workers(house.engine) == 0
-    post = Counted("post")
+    post = Counted("propose")
     with working(*(Worker(house, [post.work]) for _ in range(2))):
         assert eventually(lambda: count_workers(house.engine) == 2)
     assert count_workers(house.engine) == 0

@@ -76,18 +76,26 @@ def states(house: House) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("sweepers", [1, 3])
-def test_posting_that_was_cut_off_is_put_back_into_the_queue(house: House, sweepers: int) -> None:
-    left_running(house, "post")
+def test_looking_that_was_cut_off_is_put_back_into_the_queue(house: House, sweepers: int) -> None:
+    left_running(house, "look")
     swept(house, sweepers)
-    assert states(house) == [("amends.post", "todo")]
+    assert states(house) == [("amends.look", "todo")]
 
 
 @pytest.mark.parametrize("sweepers", [1, 3])
-def test_posting_that_was_cut_off_is_given_up_where_the_next_waits_already(house: House, sweepers: int) -> None:
-    left_running(house, "post")
-    queued(house, "post")
+def test_looking_that_was_cut_off_is_given_up_where_the_next_waits_already(house: House, sweepers: int) -> None:
+    left_running(house, "look")
+    queued(house, "look")
     swept(house, sweepers)
-    assert states(house) == [("amends.post", "todo")]
+    assert states(house) == [("amends.look", "todo")]
+
+
+def test_posting_that_was_cut_off_is_put_back_for_the_same_account(house: House) -> None:
+    left_running(house, "post", "rosebakery:x")
+    left_running(house, "post", "swiftcourier:x")
+    queued(house, "post", "swiftcourier:x")
+    swept(house)
+    assert waiting(house) == [("amends.post", {"key": f"{brand}:x"}) for brand in ("rosebakery", "swiftcourier")]
 
 
 @pytest.mark.parametrize("sweepers", [1, 3])
@@ -104,11 +112,11 @@ def test_a_poll_that_was_cut_off_is_given_up_and_its_source_is_free_at_once(hous
 
 def test_one_broken_job_keeps_no_other_from_being_put_right(house: House) -> None:
     left_running(house, "poll", "a source that is gone")
-    left_running(house, "post")
     left_running(house, "look")
-    queued(house, "look")
+    left_running(house, "remove")
+    queued(house, "remove")
     swept(house)
-    assert sorted(states(house)) == [("amends.look", "todo"), ("amends.post", "todo")]
+    assert sorted(states(house)) == [("amends.look", "todo"), ("amends.remove", "todo")]
 
 
 def test_a_source_that_another_has_claimed_since_is_left_to_them(house: House) -> None:
@@ -135,24 +143,24 @@ def test_whoever_was_taken_for_dead_and_comes_back_finds_the_round_taken_over(ho
 
 
 def test_a_job_of_a_living_worker_is_left_alone(house: House) -> None:
-    left_running(house, "post")
+    left_running(house, "look")
     tell(house, "UPDATE procrastinate_workers SET last_heartbeat = now()")
     swept(house)
-    assert states(house) == [("amends.post", "doing")]
+    assert states(house) == [("amends.look", "doing")]
 
 
 def test_a_worker_that_starts_among_the_dead_soon_does_all_their_work(
     migrated_postgres_url: str, tmp_path: Path
 ) -> None:
-    post = Counted("post")
+    post = Counted("look")
     with opened(settings_at(migrated_postgres_url, tmp_path, tick=SELDOM)) as house:
         sites = [add_site(house, Site(f"site:{number}")) for number in range(4)]
         for site in sites:
             assert house.casebook.sources.claim(site.key, utc_now())
             left_running(house, "poll", site.key)
             queued(house, "poll", site.key)
-        left_running(house, "post")
-        queued(house, "post")
+        left_running(house, "look")
+        queued(house, "look")
         left_running(house, "tick")
         with working(Worker(house, [*POLLS, post.work])):
             assert eventually(lambda: post.times >= 1 and all(site.reads for site in sites), within=10.0)

@@ -18,15 +18,19 @@ from storage.engine import writing
 from tests.databases import tell_server
 from tests.scaled.conftest import (
     POLLS,
+    POSTS,
     SELDOM,
     Counted,
+    Letterbox,
     Site,
     add_site,
     eventually,
     opened,
+    proposed,
     rows,
     settings_at,
     tell,
+    wake_up,
     working,
 )
 
@@ -48,21 +52,21 @@ def test_a_tick_is_never_rarer_than_it_was_asked_for(seconds: float, cron: str) 
 
 
 def test_the_tick_finds_all_kinds_of_work_again_and_again(house: House) -> None:
-    kinds = [Counted("propose"), Counted("post"), Counted("look")]
+    kinds = [Counted("propose"), Counted("remove"), Counted("look")]
     with working(Worker(house, [kind.work for kind in kinds])):
         assert eventually(lambda: all(kind.times >= 2 for kind in kinds))
 
 
 def test_what_is_woken_is_done_at_once_and_needs_no_tick(migrated_postgres_url: str, tmp_path: Path) -> None:
-    post = Counted("post")
+    post = Counted("propose")
     with (
         opened(settings_at(migrated_postgres_url, tmp_path, tick=SELDOM)) as house,
         working(Worker(house, [post.work])),
     ):
         assert eventually(lambda: post.times == 1), "the first tick is not waited for"
-        house.casebook.pauses.resume("*", "person:1", utc_now())
+        wake_up(house, "propose")
         assert eventually(lambda: post.times == 2, within=5.0)
-        house.casebook.pauses.resume("*", "person:1", utc_now())
+        wake_up(house, "propose")
         assert eventually(lambda: post.times == 3, within=5.0)
 
 
@@ -84,8 +88,36 @@ def test_sources_are_polled_beside_each_other(house: House) -> None:
         over.set()
 
 
+def test_replies_go_out_one_after_the_other_for_an_account_and_beside_each_other_for_two(house: House) -> None:
+    letterboxes = [Letterbox("import"), Letterbox("paste")]
+    house.publishers = {("rosebakery", one.place): one for one in letterboxes}  # type: ignore[misc]  # it posts and no more
+    over = letterboxes[0].hold = letterboxes[1].hold = threading.Event()
+    with working(Worker(house, POSTS), Worker(house, POSTS), Worker(house, POSTS)):
+        for number in range(6):
+            one = proposed(house, number, letterboxes[number % 2].place)
+            house.casebook.replies.approve(one, 1, "person:1", utc_now(), hold=timedelta(0))
+        assert eventually(lambda: all(one.at_once for one in letterboxes)), "neither waits for the other"
+        over.set()
+        assert eventually(lambda: rows(house, "SELECT count(*) FROM replies WHERE state = 'posted'") == [(6,)])
+    assert [one.most_at_once for one in letterboxes] == [1, 1]
+    assert sorted(text for one in letterboxes for text in one.texts) == [
+        f"We are sorry that your bread was burnt ({number})." for number in range(6)
+    ]
+
+
+def test_a_yes_without_a_hold_goes_out_at_once_and_needs_no_tick(migrated_postgres_url: str, tmp_path: Path) -> None:
+    letterbox = Letterbox("import")
+    with opened(settings_at(migrated_postgres_url, tmp_path, tick=SELDOM)) as house:
+        house.publishers = {("rosebakery", "import"): letterbox}  # type: ignore[dict-item]  # it posts and no more
+        one, ready = proposed(house), Counted("remove")
+        with working(Worker(house, [*POSTS, ready.work])):
+            assert eventually(lambda: ready.times)
+            house.casebook.replies.approve(one, 1, "person:1", utc_now(), hold=timedelta(0))
+            assert eventually(lambda: letterbox.texts, within=5.0)
+
+
 def test_losing_every_job_again_and_again_loses_nothing(house: House) -> None:
-    post, site = Counted("post"), add_site(house, Site("site"))
+    post, site = Counted("propose"), add_site(house, Site("site"))
     with working(Worker(house, [*POLLS, post.work])):
         for _ in range(2):
             post.times, site.reads = 0, []
@@ -104,27 +136,27 @@ def test_the_same_work_is_not_done_twice_at_once(house: House) -> None:
         done[0] += 1
         return 0
 
-    with working(*(Worker(house, [DueWork("post", slow)]) for _ in range(3))):
+    with working(*(Worker(house, [DueWork("look", slow)]) for _ in range(3))):
         for _ in range(15):
-            house.casebook.pauses.resume("*", "person:1", utc_now())
+            wake_up(house, "look")
             threading.Event().wait(0.05)
         assert eventually(lambda: done[0] >= 4)
     assert most == [1]
 
 
 def test_work_that_fails_is_tried_again_and_stops_no_other(house: House) -> None:
-    tried, other = [0], Counted("look")
+    tried, other = [0], Counted("remove")
 
     def fails(_house: House, _now: datetime) -> int:
         tried[0] += 1
         raise ValueError("the site sent something odd")
 
-    with working(Worker(house, [DueWork("post", fails), other.work])):
+    with working(Worker(house, [DueWork("look", fails), other.work])):
         assert eventually(lambda: tried[0] >= 2 and other.times >= 2)
 
 
 def test_done_jobs_leave_nothing_behind(house: House) -> None:
-    post = Counted("post")
+    post = Counted("propose")
     with working(Worker(house, [post.work])):
         assert eventually(lambda: post.times >= 2)
     assert rows(house, "SELECT count(*) FROM procrastinate_jobs WHERE status NOT IN ('todo')") == [(0,)]
@@ -140,7 +172,7 @@ def test_ending_waits_for_what_is_nearly_done(house: House) -> None:
         finished.set()
         return 1
 
-    worker = Worker(house, [DueWork("post", takes_a_moment)])
+    worker = Worker(house, [DueWork("look", takes_a_moment)])
     worker.start()
     assert begun.wait(20)
     assert worker.end(timedelta(seconds=10)) == ()
@@ -155,18 +187,18 @@ def test_ending_leaves_what_hangs_behind_and_names_it(house: House) -> None:
         over.wait(20)
         return 0
 
-    worker = Worker(house, [DueWork("post", hangs)])
+    worker = Worker(house, [DueWork("look", hangs)])
     worker.start()
     try:
         assert begun.wait(20)
-        assert worker.end(timedelta(milliseconds=200)) == ("post",)
+        assert worker.end(timedelta(milliseconds=200)) == ("look",)
     finally:
         over.set()
         worker.end(timedelta(seconds=10))
 
 
 def test_a_server_that_goes_away_is_waited_for_and_told_once(house: House, postgres_server: str) -> None:
-    post = Counted("post")
+    post = Counted("propose")
     name = rows(house, "SELECT current_database()")[0][0]
     others = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
     with capture_logs() as lines, working(Worker(house, [post.work])):
@@ -187,7 +219,7 @@ def test_a_server_that_goes_away_is_waited_for_and_told_once(house: House, postg
 
 
 def test_a_worker_taken_for_dead_begins_anew_and_works_on(house: House) -> None:
-    post = Counted("post")
+    post = Counted("propose")
     with working(Worker(house, [post.work])):
         assert eventually(lambda: post.times >= 1)
         tell(house, "DELETE FROM procrastinate_workers")
