@@ -23,7 +23,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "argon2": ("desk/",),
     "atproto": ("places/bluesky/",),
     "atproto_client": ("places/bluesky/",),
-    "css_inline": ("desk/digest/",),
+    "css_inline": ("desk/digest/", "desk/alerts/"),
     "fastapi": ("desk/web/",),
     "feedparser": ("places/reddit/",),
     "httpx": ("places/",),
