@@ -24,6 +24,9 @@ NO_FEED = "Reddit answered with something that is no feed."
 MOST_ENTRIES = 500
 """Entries that are read of one feed; asked for are a hundred."""
 
+MOST_TAGS = 20_000
+"""Tags in a feed, of which a reader takes ever longer the deeper they stand; a hundred entries have some three thousand."""
+
 _DECLARES = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _REFERENCE = re.compile(r"&#(?:x([0-9a-fA-F]{1,8})|([0-9]{1,8}));")
@@ -41,7 +44,7 @@ def read_entries(body: bytes) -> list[Mapping[str, Any]]:
     if _DECLARES.search(body[:4096].replace(b"\0", b"")) or _DECLARES.search(body):
         raise Unavailable(NO_FEED)
     text = _storable(body.decode("utf-8", "replace").removeprefix("\ufeff"))
-    if not text.lstrip().startswith("<") or not text.rstrip().endswith("</feed>"):
+    if not text.lstrip().startswith("<") or not text.rstrip().endswith("</feed>") or text.count("<") > MOST_TAGS:
         raise Unavailable(NO_FEED)
     try:
         read = feedparser.parse(

@@ -124,7 +124,7 @@ class FeedSource:
         if not post.conversation_id.startswith("t3_"):
             return ()
         where = _where(post)
-        self._threads.know(post, where)
+        self._threads.is_at(post.native_id, where)
         shown = self._look(where, now)
         if shown is None:
             return ()

@@ -78,10 +78,15 @@ class Threads:
             return known
         return Where(native_id[3:], "", f"/comments/{native_id[3:]}/.rss")
 
-    def know(self, post: Post, where: Where) -> None:
-        """Remember where a post is shown, and that this is its newest text."""
+    def is_at(self, native_id: str, where: Where) -> None:
+        """Remember which feed shows a post."""
         with self._lock:
-            _put(self._links, post.native_id, where, MOST_LINKS)
+            _put(self._links, native_id, where, MOST_LINKS)
+
+    def know(self, post: Post, where: Where) -> None:
+        """A feed showed a post just now: whatever shows it as it was before is put right."""
+        self.is_at(post.native_id, where)
+        with self._lock:
             for each in {Where(where.link), Where(where.link, post.native_id[3:])} & self._shown.keys():
                 shown = self._shown[each]
                 posts = tuple(post if one.native_id == post.native_id else one for one in shown.posts)
