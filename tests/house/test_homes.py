@@ -26,7 +26,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "css_inline": ("desk/digest/", "desk/alerts/"),
     "fastapi": ("desk/web/",),
     "feedparser": ("places/reddit/",),
-    "httpx": ("places/",),
+    "httpx": ("places/", "torture/"),
     "mastodon": ("places/mastodon/",),
     "praw": ("places/reddit/",),
     "prawcore": ("places/reddit/",),
@@ -75,8 +75,10 @@ def test_every_outside_library_is_spoken_to_in_its_own_home(project: Path) -> No
 
 
 def named_libraries(project: Path) -> set[str]:
-    dependencies = tomllib.loads((project / "pyproject.toml").read_text())["project"]["dependencies"]
-    return {canonicalize_name(Requirement(line).name) for line in dependencies}
+    """What an installation brings: the service alone, or scaled."""
+    told = tomllib.loads((project / "pyproject.toml").read_text())["project"]
+    lines = [*told["dependencies"], *told["optional-dependencies"]["scale"]]
+    return {canonicalize_name(Requirement(line).name) for line in lines}
 
 
 def carriers_of(top: str) -> set[str]:

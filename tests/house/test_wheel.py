@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-ROOMS = ("monitor", "responders", "storage", "places", "desk", "sandbox")
+ROOMS = ("monitor", "responders", "storage", "places", "desk", "sandbox", "torture")
 VENDORED = ("htmx-2.min.js", "htmx-0BSD.txt")
 
 
