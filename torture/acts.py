@@ -54,7 +54,7 @@ def look_closer(house: House, clock: Clock) -> None:
 
 def forget(house: House, clock: Clock) -> None:
     """Cora asks to be forgotten. Done again, it finds nobody, which is told as MovedOn by the casebook and here as nothing to do."""
-    for somebody in house.casebook.forgetting.find(next(iter(house.places)), "cora", KEY):
+    for somebody in house.casebook.forgetting.find(next(iter(house.publishers))[1], "cora", KEY):
         house.casebook.forgetting.forget(somebody.place, somebody.native_id, "command", clock())
 
 

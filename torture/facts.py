@@ -88,13 +88,15 @@ def next_due(stage: Stage) -> datetime | None:
 
 
 def _due(row: Row[Any]) -> datetime:
-    due: dict[ReplyState, datetime] = {
+    due: dict[ReplyState, datetime | None] = {
         ReplyState.APPROVED: row.due_at,
         ReplyState.SENDING: row.lease_until,
         ReplyState.UNCERTAIN: row.look_at,
-        ReplyState.POSTED: max(row.removal_due_at, row.lease_until) if row.lease_until else row.removal_due_at,
+        ReplyState.POSTED: row.removal_due_at,
     }
-    return due[ReplyState(row.state)]
+    at = due[ReplyState(row.state)]
+    assert at is not None
+    return max(at, row.lease_until) if row.lease_until else at
 
 
 def taken_in(stage: Stage) -> list[str]:

@@ -117,8 +117,7 @@ INSIDE: Mapping[str, Inside] = {
 
 def run_undisturbed(stage: Stage, play: Inside) -> tuple[Undisturbed, int]:
     """The end that every trial of a play must come to, and the steps of its first start. The scene has begun."""
-    pressed = press_of(stage, play.button) if play.button else None
-    ended = stage.start(*play.works, press=pressed)
+    ended = stage.start(*play.works, press=_press(stage, play))
     done = observe(stage)
     _a_while_later(stage, play)
     return Undisturbed(done, observe(stage), _standing(stage), _mails(stage)), len(ended.steps)
@@ -128,14 +127,13 @@ def try_inside(
     stage: Stage, play: Inside, wanted: Undisturbed, kill_at: int, again_at: int, mishap_name: str, *, always: bool
 ) -> list[Finding]:
     """One trial on a stage whose scene has begun; see `try_outside`."""
-    pressed = press_of(stage, play.button) if play.button else None
     _trouble(stage, play, mishap_name, STARTS_IN_TROUBLE + 1 if always else 1)
-    stage.start(*play.works, kill_at=kill_at, press=pressed)
+    stage.start(*play.works, kill_at=kill_at, press=_press(stage, play))
     for number in range(STARTS_IN_TROUBLE if always else 1):
-        _once_more(stage, play, wanted, pressed, again_at if number == 0 else 0)
+        _once_more(stage, play, wanted, again_at if number == 0 else 0)
     stage.town.calm()
     stage.postbox.troubles.clear()
-    _once_more(stage, play, wanted, pressed, 0)
+    _once_more(stage, play, wanted, 0)
     _a_while_later(stage, play)
     return _judge(stage, wanted)
 
@@ -147,12 +145,15 @@ def _trouble(stage: Stage, play: Inside, name: str, starts: int) -> None:
         befall_reading(stage.town, name, None if starts > 1 else 1)
 
 
-def _once_more(stage: Stage, play: Inside, wanted: Undisturbed, pressed: Press | None, kill_at: int) -> None:
+def _press(stage: Stage, play: Inside) -> Press | None:
+    """The press of the play's button, on the page as it is now."""
+    return press_of(stage, play.button) if play.button else None
+
+
+def _once_more(stage: Stage, play: Inside, wanted: Undisturbed, kill_at: int) -> None:
     """Whoever pressed sees whether it was done, and presses again if not; due work is looked for again at the next start."""
-    if pressed is None:
-        stage.start(*play.works, kill_at=kill_at)
-    elif tell_difference(observe(stage), wanted.done):
-        stage.start(kill_at=kill_at, press=pressed)
+    if not play.button or tell_difference(observe(stage), wanted.done):
+        stage.start(*play.works, kill_at=kill_at, press=_press(stage, play))
 
 
 def _a_while_later(stage: Stage, play: Inside) -> None:

@@ -43,9 +43,14 @@ _QUERIES: dict[str, Select[Any]] = {
         replies.c.parent_id, replies.c.state, replies.c.approved_text, replies.c.purpose, replies.c.origin,
         replies.c.removal_by.is_not(None), replies.c.native_id.is_not(None),
     ),
-    "posts": select(posts.c.native_id, posts.c.version, posts.c.deleted_at.is_not(None), posts.c.by_account.is_not(None)),
-    "mentions": select(mentions.c.brand, mentions.c.post_id, mentions.c.case_id.is_not(None), mentions.c.aside),
-    "verdicts": select(verdicts.c.mention_id, verdicts.c.stage, verdicts.c.post_version, verdicts.c.kind),
+    "posts": select(posts.c.native_id, posts.c.version, posts.c.deleted_at.is_not(None)).where(posts.c.by_account.is_(None)),
+    "ours": select(posts.c.parent_id, posts.c.deleted_at.is_not(None)).where(posts.c.by_account.is_not(None)),
+    "mentions": select(mentions.c.brand, posts.c.native_id, mentions.c.case_id.is_not(None), mentions.c.aside).join(
+        posts, posts.c.id == mentions.c.post_id
+    ),
+    "verdicts": select(posts.c.native_id, verdicts.c.stage, verdicts.c.post_version, verdicts.c.kind)
+    .join(mentions, mentions.c.id == verdicts.c.mention_id)
+    .join(posts, posts.c.id == mentions.c.post_id),
     "texts": select(proposals.c.case_id, proposals.c.turn, proposals.c.text).distinct(),
     "notes": select(notes.c.case_id, notes.c.text),
     "ends": select(resolutions.c.case_id, resolutions.c.cause, resolutions.c.remedy, resolutions.c.prevention),

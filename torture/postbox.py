@@ -6,6 +6,7 @@ import socket
 import socketserver
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes
@@ -83,10 +84,8 @@ class _Line(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         """Talk until the client leaves, or dies."""
-        try:
+        with suppress(OSError):  # the client died
             self._talk(cast("_Server", self.server).postbox)
-        except OSError:
-            self._cut()
 
     def _talk(self, postbox: Postbox) -> None:
         trouble, recipient = (postbox.troubles.pop(0) if postbox.troubles else None), ""

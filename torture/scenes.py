@@ -12,7 +12,7 @@ from sandbox.mishaps import POSTING, mishap
 from storage.lifecycle import MovedOn
 from storage.words import ReachHow
 from torture.shop import OWNER, POLL_EVERY
-from torture.sites import BOARD, BRAND, KEY
+from torture.sites import BRAND, KEY
 from torture.stage import Stage
 from torture.works import do
 
@@ -68,8 +68,8 @@ def complain(stage: Stage, number: int) -> str:
     who = CUSTOMERS[number % len(CUSTOMERS)]
     text = f"@{KEY} {WENT_WRONG[number % len(WENT_WRONG)]} at Rose Bakery ({number})"
     town = stage.town
-    said = town.world.publish(town.place, town.account(who), text, title=f"Rose Bakery {number}", board=BOARD)
-    return said.id
+    title = f"Rose Bakery {number}" if town.site.board else ""
+    return town.world.publish(town.place, town.account(who), text, title=title, board=town.site.board).id
 
 
 def work_through(stage: Stage, *names: str) -> None:

@@ -8,11 +8,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from places.bluesky import BlueskySettings
 from places.doors import Opened
+from places.mastodon import MastodonSettings
 from places.reddit import RedditSettings
 from places.table import opener
 from places.x import XSettings
-from sandbox.keys import reddit_keys, x_keys
+from sandbox.bluesky import BlueskyOptions, create_bluesky
+from sandbox.keys import bluesky_keys, mastodon_keys, reddit_keys, x_keys
+from sandbox.mastodon import MastodonOptions, create_mastodon
 from sandbox.reddit import create_reddit
 from sandbox.reddit.asking import RedditOptions
 from sandbox.world import World
@@ -30,13 +34,15 @@ PLENTY = 10**9
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One platform. `build` gives its server and the options to turn, `settings` what opens it at an address,
-    `says` what people read of a text as it was sent there."""
+    """One platform. `handle` is ours in the settings, `build` gives its server and the options to turn, `settings` what opens it at an address,
+    `says` what people read of a text as it was sent there, `board` where the bakery is talked of."""
 
     place: str
+    handle: str
     build: Callable[[World], tuple[Any, Any]]
     settings: Callable[[str], Any]
     says: Callable[[str], str] = lambda text: text
+    board: str = ""
 
     def open(self, url: str) -> Opened:
         """The place as the bakery has it. Asks no network."""
@@ -69,6 +75,25 @@ def _reddit_settings(url: str) -> RedditSettings:
     )  # fmt: skip
 
 
+def _mastodon(world: World) -> tuple[Any, Any]:
+    options = MastodonOptions(allowed=PLENTY)
+    return create_mastodon(world, options=options), options
+
+
+def _mastodon_settings(url: str) -> MastodonSettings:
+    return MastodonSettings(mastodon_keys(KEY).access_token, url, timeout=PATIENCE)
+
+
+def _bluesky(world: World) -> tuple[Any, Any]:
+    options = BlueskyOptions(allowed=PLENTY, logins=PLENTY, points=PLENTY)
+    return create_bluesky(world, options=options), options
+
+
+def _bluesky_settings(url: str) -> BlueskySettings:
+    keys = bluesky_keys(KEY)
+    return BlueskySettings(keys.handle, keys.app_password, url, timeout=PATIENCE, search=False)
+
+
 def read_markdown(text: str) -> str:
     """Escaped Markdown as it reads: a backslash hides what follows it, two spaces at the end of a line break it."""
     return html.unescape(re.sub(r"\\([^A-Za-z0-9\s])", r"\1", re.sub(r" {2}\n", "\n", text)))
@@ -77,9 +102,17 @@ def read_markdown(text: str) -> str:
 SITES: Mapping[str, Site] = {
     site.place: site
     for site in (
-        Site("x", _x, _x_settings),
-        Site("reddit", _reddit, _reddit_settings, read_markdown),
+        Site("x", KEY, _x, _x_settings),
+        Site("reddit", KEY, _reddit, _reddit_settings, read_markdown, BOARD),
+        Site("mastodon", f"{KEY}@town.example", _mastodon, _mastodon_settings),
+        Site("bluesky", f"{KEY}.bsky.social", _bluesky, _bluesky_settings),
     )
 }
 
-BRAND = Brand(KEY, "Rose Bakery", names=("Rose Bakery",), handles=dict.fromkeys(SITES, KEY), time_zone="Europe/Berlin")
+BRAND = Brand(
+    KEY,
+    "Rose Bakery",
+    names=("Rose Bakery",),
+    handles={site.place: site.handle for site in SITES.values()},
+    time_zone="Europe/Berlin",
+)
