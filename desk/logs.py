@@ -13,7 +13,18 @@ from typing import Any, TextIO
 import structlog
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
-QUIET = ("uvicorn", "alembic", "prawcore", "praw", "tweepy", "urllib3", "py3langid", "procrastinate")
+QUIET = (
+    "uvicorn",
+    "alembic",
+    "prawcore",
+    "praw",
+    "tweepy",
+    "urllib3",
+    "httpx",
+    "httpcore",
+    "py3langid",
+    "procrastinate",
+)
 """Libraries whose everyday chatter says nothing to an owner; their warnings are kept."""
 LONGEST = 500
 FRAMES = 3

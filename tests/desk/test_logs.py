@@ -70,7 +70,8 @@ def test_what_is_less_important_is_left_out() -> None:
 def test_a_librarys_warning_is_kept_and_its_chatter_is_not() -> None:
     stream = io.StringIO()
     start_logs("console", "info", stream)
-    logging.getLogger("prawcore").info("everyday")
+    for name in ("prawcore", "httpx"):
+        logging.getLogger(name).info("everyday")
     logging.getLogger("prawcore").warning("slow\n\x1b[31mdown")
     assert stream.getvalue().count("\n") == 1
     assert "slow\\n\\x1b[31mdown" in stream.getvalue()
