@@ -21,7 +21,8 @@ MOST = 50
 
 @dataclass(slots=True)
 class _Sentence:
-    at: float
+    at: float  # when it was told
+    seen: float  # when it was last met
     times: int = 1
 
 
@@ -67,12 +68,14 @@ class Told:
         if known is None:
             if len(self._sentences) >= MOST:
                 self._sentences.clear()
-            self._sentences[why] = _Sentence(now)
+            self._sentences[why] = _Sentence(now, now)
             return True
-        if now - known.at >= HOURLY:
-            known.at, known.times = now, known.times if lasts else 1
+        quiet, known.seen = now - known.seen, now
+        if quiet >= HOURLY:
+            known.at, known.times = now, 1
             return True
-        if lasts or now - known.at < FIRST_GAP * 2 ** (known.times - 1):
+        gap = HOURLY if lasts else min(FIRST_GAP * 2 ** (known.times - 1), HOURLY)
+        if now - known.at < gap:
             return False
-        known.at, known.times = now, known.times + 1
+        known.at, known.times = now, known.times + (not lasts)
         return True

@@ -16,12 +16,17 @@ log = structlog.get_logger(__name__)
 
 
 def judge_each(posts: Iterable[Post], brand: Brand) -> tuple[tuple[Judged, ...], tuple[Poison, ...]]:
-    """Every post with its verdict; those that the filter cannot read, as poison with the reason. Nothing is lost in silence."""
+    """Every post with its verdict; those that the filter cannot read, as poison with the reason. Nothing is lost in silence.
+
+    Raises OSError and MemoryError, when the machine can do no more.
+    """
     judged: list[Judged] = []
     poison: list[Poison] = []
     for post in posts:
         try:
             judged.append(Judged(post, judge(post, brand)))
+        except (OSError, MemoryError):
+            raise  # the machine's trouble and not the post's: a full disk must set nobody's complaint aside
         except Exception as error:  # noqa: BLE001 - a stranger wrote the post: whatever it does to us, it does to itself alone
             why = f"the filter could not read it ({type(error).__name__})"
             log.warning("a post was set aside", brand=brand.key, place=post.place, post=post.native_id, why=why)

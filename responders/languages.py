@@ -6,6 +6,10 @@ import re
 from functools import cache
 from typing import Protocol
 
+import structlog
+
+log = structlog.get_logger(__name__)
+
 FIRST_CLASS = ("en", "ru", "ro", "te")
 """Languages with an apology check and proposals of their own."""
 
@@ -38,6 +42,11 @@ def _identifier() -> _Identifier:
     return identifier  # type: ignore[no-any-return]  # py3langid publishes no types
 
 
+def warm_up() -> None:
+    """Load what takes a moment and room on the disk, before it is needed. Raises OSError."""
+    _identifier()
+
+
 def script_of(language: str) -> str:
     """The script a language is written in: "latin", "cyrillic", "te" or "hi"."""
     return _SCRIPT_OF.get(language, "latin")
@@ -65,7 +74,11 @@ def differs(text: str, language: str) -> str | None:
         return None
     if script == script_of(language) and (script in {"te", "hi"} or len(plain.split()) < 4):
         return None
-    found, probability = _identifier().classify(plain)
+    try:
+        found, probability = _identifier().classify(plain)
+    except OSError as error:  # it unpacks its model on the disk, which may be full
+        log.warning("the language of a text could not be told", why=str(error))
+        return None
     if script != script_of(language):
         return found if script_of(found) == script else script
     return found if found != language and probability >= SURE else None

@@ -6,6 +6,7 @@ one writer follows another (docs/adr/0016 says why), commits are durable, and no
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, IntegrityError,
 from sqlalchemy.exc import TimeoutError as NoneFree
 
 from storage.postgres import open_postgres, take_time
-from storage.same_file import GONE, SameFile
+from storage.same_file import GONE, MISSING, SameFile
 from storage.storable import make_storable
 from storage.troubles import BaseUnavailable, Doubtful, Interrupted, is_lost, is_no_mistake, unavailable
 from storage.waits import BUSY_SECONDS, MORE, POOL, READS
@@ -73,11 +74,16 @@ def _watch_file(engine: Engine) -> None:
         return
     file = SameFile(name)
 
+    def open_only(*_: Any) -> None:
+        if not os.path.exists(name):  # SQLite would make a new one, with nothing in it
+            raise BaseUnavailable(MISSING)
+
     def opened(*_: Any) -> None:
         if not file.is_same():
             raise BaseUnavailable(GONE)
 
     engine.update_execution_options(**{FILE: file})
+    event.listen(engine, "do_connect", open_only)
     event.listen(engine, "connect", opened)
     event.listen(engine, "close", lambda *_: file.closed())
     event.listen(engine, "engine_disposed", lambda *_: file.forget())

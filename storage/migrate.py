@@ -52,6 +52,7 @@ def upgrade(url: str) -> None:
     engine = open_engine(url)
     try:
         with explained():
+            _make_file(engine)
             version = _version(engine)
             if version.is_newer:
                 raise TooNew(version)
@@ -59,6 +60,16 @@ def upgrade(url: str) -> None:
             command.upgrade(_config(engine), "head")
     finally:
         engine.dispose()
+
+
+def _make_file(engine: Engine) -> None:
+    """Opening never makes a file; this does, for us alone: what customers wrote is in it."""
+    name = engine.url.database
+    if engine.dialect.name == "sqlite" and name and ":memory:" not in name:
+        try:
+            os.close(os.open(name, os.O_WRONLY | os.O_CREAT, 0o600))
+        except OSError as error:
+            raise BaseUnavailable(f"The database cannot be made: {(error.strerror or str(error)).lower()}.") from error
 
 
 def make(path: Path) -> None:
@@ -71,7 +82,6 @@ def make(path: Path) -> None:
         with contextlib.suppress(FileNotFoundError):
             if path.stat().st_size == 0:
                 path.unlink()
-        os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # what customers wrote is for us alone
         upgrade(f"sqlite:///{draft}")
         with contextlib.suppress(FileExistsError):
             os.link(draft, path)

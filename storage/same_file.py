@@ -13,6 +13,7 @@ GONE = (
     "The database file was moved, removed or replaced while it was in use. Nothing is posted any more. "
     "Put the file back as it was, or restart the service and look at what was done last."
 )
+MISSING = "The database file is missing, or its folder is. Put it back, or your newest backup in its place: amends restore FILE"
 BESIDE = ("-wal", "-shm")
 """The two files that belong to a base in use. While anybody has it open nobody rightly removes them."""
 

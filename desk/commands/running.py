@@ -85,12 +85,14 @@ def _work(settings: Settings, config: Path) -> None:
 
 
 def _open_ready(settings: Settings, config: Path) -> House:
+    from desk.warming import warm_up_meanwhile
     from desk.wiring import open_house
 
     house = open_house(settings)
     if not house.brands:
         raise Trouble(f"No brand to listen for: add a [[brand]] to {config}.")
     house.check_ready()
+    warm_up_meanwhile()
     return house
 
 

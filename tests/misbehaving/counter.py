@@ -92,7 +92,7 @@ class Counter:
     faults: FaultPlan = field(default_factory=FaultPlan)
     log: list[structlog.typing.EventDict] = field(default_factory=list)
     complaints: int = 0
-    at_once: int = AT_ONCE
+    at_once: int = 1
     _heard: list[int] = field(default_factory=list)
 
     def open(self) -> House:
@@ -215,6 +215,11 @@ class Counter:
     def lines(self, level: str = "") -> list[str]:
         """What the log was told, as sentences."""
         return [f"{line['event']} {line.get('why', '')}".strip() for line in self.log if level in line["log_level"]]
+
+    @property
+    def told(self) -> list[str]:
+        """Every sentence of the log."""
+        return [str(line["event"]) for line in self.log]
 
     def check_whole(self) -> None:
         """Every look holds, and no POST was made without its intent on the disk."""

@@ -126,7 +126,6 @@ def _is_down(shop: Counter, thing: tuple[int, int]) -> None:
 
 
 def _deleted(shop: Counter) -> tuple[int, int]:
-    shop.at_once = 1  # every live case is looked at
     case_id, reply_id = _due(shop)
     file = shop.house.reading.case(case_id)
     assert file is not None
