@@ -56,8 +56,8 @@ ROBBED = 3
 QUIET = 25.0
 """Seconds that the last workers get to finish what they can; what waits for its time goes on by a moved clock."""
 STEP, MOST_STEPS = timedelta(minutes=2), 40
-END_WITHIN = 5.0
-"""Seconds in which a worker ends when asked to: three, and two for a busy machine."""
+END_WITHIN = 20.0
+"""Seconds after which a worker that was asked to end hangs: it takes three at most, on a machine that has time."""
 ANA = "person:1"
 
 Progress = Callable[[float, str], None]
@@ -176,7 +176,7 @@ class Desk:
     places: dict[int, str] = field(default_factory=dict)
     refused: int = 0
     findings: list[Finding] = field(default_factory=list)
-    pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2))
+    pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(3))
 
     def answer(self) -> None:
         """Say yes to whatever is proposed by now."""
@@ -215,6 +215,15 @@ class Desk:
             rows = connection.execute(select(replies)).all()
         return {row.id: Known(is_settled(row), row.state in UP, row.case_id in told, row.native_id) for row in rows}
 
+    def answer_until(self, over: threading.Event) -> None:
+        """Go on so."""
+        while not over.wait(0.1):
+            self.answer()
+
+    def due(self) -> bool:
+        """Whether replies wait to go out, now or after their hold."""
+        return bool(self.house.casebook.replies.due_accounts(utc_now() + timedelta(seconds=3)))
+
     def unsettled(self) -> int:
         """How many replies there is something left to do for."""
         return sum(not known.settled for known in self.known().values())
@@ -247,7 +256,7 @@ def _run(
         for _ in range(WORKERS):
             crew.hire()
         complaints, jobs_lost, ended = _storm(minutes, street, crew, desk, progress)
-        _calm(desk, progress)
+        _calm(desk, sum(map(len, complaints.values())), progress)
         mistakes = [*crew.died_alone(), *crew.go_home()]
     reconciled = _finish(street, desk, progress)
     known = desk.known()
@@ -281,24 +290,30 @@ def _storm(
     """Complaints, answers and kills; gives the complaints by place, the jobs lost, and when it ended."""
     complaints: dict[str, list[str]] = {place: [] for place in PLACES}
     _wait_for_first(street, len(SHOPS) * len(PLACES), progress)
+    over, jobs_lost = threading.Event(), 0
     began = time.monotonic()
-    until, half = began + minutes * 60, began + minutes * 30
-    kill_at, complain_at, robbed, jobs_lost = began + KILL_EVERY, began, 0, 0
-    while (now := time.monotonic()) < until:
-        if now >= complain_at and until - now > QUIET / 2:
-            number = sum(map(len, complaints.values()))
-            place, shop = PLACES[number % 2], SHOPS[number // 2 % len(SHOPS)]
-            complaints[place].append(street.complain(number, place, shop).id)
-            complain_at += COMPLAIN_EVERY
-        if now >= kill_at:
-            crew.kill_one()
-            kill_at += KILL_EVERY
-            progress((now - began) / (until - began), f"{crew.kills} kills, {len(desk.said)} replies wanted")
-        if robbed < ROBBED and now >= half + robbed:
-            jobs_lost += _rob(desk.house)
-            robbed += 1
-        desk.answer()
-        time.sleep(0.1)
+    until, kill_at, complain_at = began + minutes * 60, began + KILL_EVERY, began
+    last_complaint = until - min(QUIET / 2, minutes * 20)
+    rob_at = [began + minutes * 30 + number for number in range(ROBBED)]
+    answering = desk.pool.submit(desk.answer_until, over)
+    try:
+        while (now := time.monotonic()) < until:
+            if now >= complain_at and now < last_complaint:
+                number = sum(map(len, complaints.values()))
+                place, shop = PLACES[number % 2], SHOPS[number // 2 % len(SHOPS)]
+                complaints[place].append(street.complain(number, place, shop).id)
+                complain_at += COMPLAIN_EVERY
+            if now >= kill_at:
+                crew.kill_one()
+                kill_at += KILL_EVERY
+                progress((now - began) / (until - began), f"{crew.kills} kills, {len(desk.said)} replies wanted")
+            if rob_at and now >= rob_at[0]:
+                jobs_lost += _rob(desk.house)
+                rob_at.pop(0)
+            time.sleep(0.05)
+    finally:
+        over.set()
+    answering.result()
     return complaints, jobs_lost, time.monotonic()
 
 
@@ -318,15 +333,15 @@ def _rob(house: House) -> int:
         return int(connection.exec_driver_sql("DELETE FROM procrastinate_jobs WHERE status = 'todo'").rowcount)
 
 
-def _calm(desk: Desk, progress: Progress) -> None:
-    """No more kills: the workers do what can be done by now."""
+def _calm(desk: Desk, complaints: int, progress: Progress) -> None:
+    """No more kills: the workers do what can be done by now; what was cut off has to wait for its time."""
     progress(1.0, "the workers finish")
     last = time.monotonic() + QUIET
     while time.monotonic() < last:
         desk.answer()
-        time.sleep(0.5)
-        if not desk.unsettled():
+        if len(desk.said) == complaints and not desk.due():
             return
+        time.sleep(0.5)
 
 
 def _finish(street: Street, desk: Desk, progress: Progress) -> int:
