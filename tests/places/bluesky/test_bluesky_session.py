@@ -15,7 +15,7 @@ import pytest
 from places.bluesky import BlueskySettings
 from places.bluesky.session import LONG_LIFE, SHORT_LIFE, USUAL_LIFE, host_of, life_of
 from places.doors import NeedsPerson, Refused, Unavailable, Unsure
-from sandbox.faults import Answer, Done, Fault
+from sandbox.faults import CUT, Answer, Done, Fault
 from sandbox.keys import bluesky_keys
 from storage.words import Reply
 
@@ -118,6 +118,22 @@ def test_a_token_that_ended_under_a_reply_is_one_request_and_nothing_up(
     assert (len(bench.writes()), bench.posted()) == (1, [])
     bench.publisher.post(reply, bench.now())
     assert (len(bench.writes()), len(bench.posted()), len(asked(sky, REFRESH))) == (2, 1, 1)
+
+
+@pytest.mark.parametrize("done", [Done.NEVER, Done.FIRST])
+def test_a_renewal_that_breaks_off_sends_no_reply_and_is_made_good_next_time(
+    sky: BlueskyTown, make_reply: MakeReply, done: Done
+) -> None:
+    sky.complain()
+    bench = sky.bench()
+    (post,), _ = bench.read_all()
+    sky.clock.ahead += timedelta(hours=3)
+    bench.plan.add(Fault("POST", REFRESH, done, CUT))
+    with pytest.raises(Unavailable):
+        bench.publisher.post(make_reply(post), bench.now())
+    assert bench.writes() == []
+    bench.publisher.post(make_reply(post), bench.now())
+    assert (bench.writes(), len(bench.posted()), asked(sky, CREATE)) == ([200], 1, [200])
 
 
 def test_where_no_token_is_ever_good_a_person_is_told(sky: BlueskyTown, make_reply: MakeReply) -> None:
