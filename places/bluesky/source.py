@@ -97,9 +97,9 @@ class BlueskySource:
         """One page. See places.doors.Source.poll."""
         here = Cursor.read(cursor)
         walk, elements, token, lost = self._page(here, now)
-        seen = {id(one): _listed_at(one) for one in elements}
-        times = [at for at in seen.values() if at is not None and at <= now + AHEAD]
-        recent = [one for one in elements if (at := seen[id(one)]) is None or at >= walk.since]
+        dated = [(one, _listed_at(one)) for one in elements]
+        times = [at for _, at in dated if at is not None and at <= now + AHEAD]
+        recent = [one for one, at in dated if at is None or at >= walk.since]
         posts, poison = self._read(recent, now)
         passed = bool(times) and max(times) < walk.since
         broken_off = token is not None and not passed and walk.pages + 1 >= LONGEST_WALK
