@@ -69,6 +69,7 @@ languages = ["en", "ru", "ro", "te"]
 
 # [brand.reddit]                   # Reddit: keys in AMENDS_REDDIT_CLIENT_ID and others, see the README
 # handle = "yourshop"
+# feed = true                      # without keys: read its public feeds, answer there yourself
 # boards = ["yourtown"]
 
 # [brand.mastodon]                 # Mastodon: the token in AMENDS_MASTODON_ACCESS_TOKEN, see the README

@@ -13,7 +13,7 @@ from places.reddit.names import Names
 from places.reddit.place import CAPABILITIES, RedditPlace
 from storage.words import Account, Brand, name_id
 
-BY_HAND = "Reddit shows its feeds to everybody and takes no answers there. You post this one on Reddit's own page with one tap."
+BY_HAND = "Without keys, Reddit takes no answers from Amends. You post this one on Reddit's own page; we copy it and open the thread."
 
 READS_ONLY: Capabilities = replace(
     CAPABILITIES, posts=False, removes=False, private=False, repeat=Repeat.NEVER, by_hand=BY_HAND

@@ -22,6 +22,7 @@ class Pace:
         self._last: datetime | None = None
         self._closed_until: datetime | None = None
         self._booked: dict[str, datetime] = {}
+        self.taken_by = ""  # whose turn it was last
 
     def take(self, who: str, now: datetime) -> None:
         """Take the turn. Raises Unavailable with the time of a turn that is kept for `who`."""
@@ -38,7 +39,7 @@ class Pace:
                 self._booked[who] = free
                 raise Unavailable(WAITING, free)
             self._booked.pop(who, None)
-            self._last = now
+            self._last, self.taken_by = now, who
 
     def is_free(self, now: datetime) -> bool:
         """Whether a turn is there for the taking, and nobody waits for one."""
@@ -52,10 +53,12 @@ class Pace:
             if self._last is None or at > self._last:
                 self._last = at
 
-    def close(self, until: datetime) -> None:
-        """Reddit takes nothing before `until`."""
+    def close(self, until: datetime, *, in_vain: bool) -> None:
+        """Reddit takes nothing before `until`. `in_vain`: the request that was told so was not answered, and took no turn."""
         with self._lock:
             self._closed_until = until
+            if in_vain:
+                self._last = None
 
     def _free_at(self, now: datetime) -> datetime:
         free = now

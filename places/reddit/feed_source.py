@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import quote, urlsplit
 
+from places.doors import Unavailable
 from places.reddit.failing import NotOpen
 from places.reddit.feed_cursor import FeedCursor, Mark
 from places.reddit.feed_pace import Pace
@@ -72,6 +73,8 @@ class FeedSource:
         self._site = settings.site_url.rstrip("/")
         self._feeds = {feed.name: feed for feed in feeds_of(names, settings.subreddits)}
         self._threads = Threads()
+        self._of_threads = f"{self.key}:{THREADS}"
+        self._gave_way = False  # the last poll left its turn to a thread; the next one will not
 
     def poll(self, cursor: str | None, now: datetime) -> Batch:
         """One request: the next feed, or a thread that waits. See places.doors.Source.poll."""
@@ -79,7 +82,14 @@ class FeedSource:
         asked = here.asked_at()
         if asked is not None:
             self._pace.asked(asked)
-        self._pace.take(self.key, now)
+        try:
+            self._pace.take(self.key, now)
+        except Unavailable:
+            if self._gave_way or self._pace.taken_by != self._of_threads:
+                raise
+            self._gave_way = True  # Reddit was read a moment ago, for a thread of this very brand
+            return Batch((), cursor)
+        self._gave_way = False
         waiting = self._threads.next_waiting(now)
         turn = self._turn_after(here.turn, threads=waiting is not None)
         if turn == THREADS and waiting is not None:
@@ -147,9 +157,14 @@ class FeedSource:
         shown = self._threads.take_up(where, now)
         if shown is not None:
             return shown
-        if not self._pace.is_free(now) or self._threads.next_waiting(now, ASKED_LATELY) != where:
+        if self._gave_way or not self._pace.is_free(now):
             return None
-        self._pace.take(f"{self.key}:{THREADS}", now)
+        if self._threads.next_waiting(now, ASKED_LATELY) != where:
+            return None
+        try:
+            self._pace.take(self._of_threads, now)
+        except Unavailable:  # a poll was quicker
+            return None
         self._read_thread(where, now)
         return self._threads.take_up(where, now)
 

@@ -98,7 +98,7 @@ class FeedWire:
         except ValueError:
             left = float("nan")
         if wait is not None and (answer.status_code == 429 or left <= 0):
-            self._pace.close(now + wait)
+            self._pace.close(now + wait, in_vain=answer.status_code == 429)
 
     def _no(self, answer: requests.Response, path: str, now: datetime) -> Unavailable:
         status = answer.status_code

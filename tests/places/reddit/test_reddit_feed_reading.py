@@ -168,7 +168,7 @@ def test_a_clock_that_jumps_stops_nobody_for_long() -> None:
     now = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
     pace = Pace(MINUTE)
     pace.take("rose", now)
-    pace.close(now + timedelta(days=30))  # told by a clock that was wrong
+    pace.close(now + timedelta(days=30), in_vain=False)  # told by a clock that was wrong
     pace.take("rose", now - timedelta(days=3))
     pace.take("rose", now + timedelta(minutes=5))
     with pytest.raises(Unavailable):
@@ -272,6 +272,21 @@ def test_every_no_of_a_feed_is_unavailable_and_says_so(feeds: FeedTown, status: 
     assert failed.value.why
 
 
+def test_after_a_refusal_the_next_try_comes_when_reddit_says_and_not_later(feeds: FeedTown) -> None:
+    source = paced(feeds)
+    feeds.complain()
+    read_elsewhere = feeds.open(every=timedelta(seconds=61)).sources[0]  # another process at the same address
+    read_elsewhere.poll(None, feeds.clock())
+    feeds.clock.ahead += timedelta(seconds=10)
+    with pytest.raises(Unavailable) as failed:
+        source.poll(None, feeds.clock())
+    assert refused(feeds) == 1
+    assert failed.value.retry_at is not None
+    assert timedelta(seconds=40) < failed.value.retry_at - feeds.clock() <= timedelta(seconds=51)
+    feeds.clock.ahead += failed.value.retry_at - feeds.clock()
+    assert len(source.poll(None, feeds.clock()).posts) == 1
+
+
 # --- threads ------------------------------------------------------------------------------------------
 
 
@@ -361,6 +376,23 @@ def test_threads_take_turns_with_feeds_and_with_each_other(feeds: FeedTown) -> N
     assert sum(path == "/search.rss" for path in asked(feeds)) >= polled // 2
 
 
+def test_a_poll_that_finds_its_turn_taken_by_a_thread_gives_way_once(feeds: FeedTown) -> None:
+    source = paced(feeds)
+    said = feeds.complain()
+    (post,), cursor = read(source, feeds, None)
+    assert source.thread(post, feeds.clock())
+    feeds.clock.ahead += timedelta(seconds=20)
+    again = source.poll(cursor, feeds.clock())
+    assert (again.posts, again.cursor) == ((), cursor)
+    feeds.clock.ahead += timedelta(minutes=12)  # the thread is due again, and leaves the turn to the poll
+    assert source.thread(post, feeds.clock()) == ()
+    assert [one.native_id for one in source.poll(cursor, feeds.clock()).posts] in ([], [said.id])
+    feeds.clock.ahead += timedelta(seconds=20)
+    with pytest.raises(Unavailable):
+        source.poll(cursor, feeds.clock())
+    assert refused(feeds) == 0
+
+
 def test_a_thread_that_is_closed_to_us_holds_nothing_up(feeds: FeedTown) -> None:
     said = feeds.complain()
     source = feeds.open().sources[0]
@@ -385,7 +417,7 @@ def test_without_keys_a_person_answers_on_reddits_own_page(feeds: FeedTown) -> N
     post = live(feeds, opened.sources[0], said)
     does = opened.place.capabilities
     assert (opened.publisher, does.posts, does.removes, does.private) == (None, False, False, False)
-    assert "yourself" in does.by_hand or "You post" in does.by_hand
+    assert "You post this one" in does.by_hand
     reply: Reply = reply_to(post, sent_at=utc_now(), parent_url=post.url)
     assert opened.place.compose_link(reply) == post.url
     assert opened.place.measure("Sorry!", Audience.PUBLIC).fits
