@@ -13,17 +13,20 @@ from torture import facts, scenes
 from torture.judge import judge_replies
 from torture.mishaps import LAG, LATEST, QUICK, befall_posting, befall_reading
 from torture.outcome import Outcome
-from torture.outside import OUTBOX, settle
+from torture.outside import OUTBOX, STARTS_IN_PEACE, settle
 from torture.people import People
 from torture.stage import Stage
 
+STARTS_WHEN_NAIVE = 10
+"""Enough to see what naive ways of posting do; they would never be done."""
 LAGS = (timedelta(0), timedelta(0), LAG / 3, LAG)
 SLOW_TOO = 0.15
 """How often mishaps may be chosen that cost the real time of a time-out."""
 KILLS_EACH = 1.5
 """Kills for each reply after which a chapter is left in peace."""
-LAST_STEP = 44
-"""Kills are spread evenly over this many steps from the start: two replies and a half, where nothing goes wrong."""
+LAST_STEP, LAST_ON_LINE = 40, 14
+"""Kills are spread evenly over this many steps from the start, of all steps or, every other time, of those of requests alone: two
+replies, where nothing goes wrong."""
 
 
 def play(stage: Stage, seed: int, number: int, places: Sequence[str], works: Sequence[str] = OUTBOX) -> Outcome:
@@ -38,7 +41,7 @@ def play(stage: Stage, seed: int, number: int, places: Sequence[str], works: Seq
     outcome, starts, kills = Outcome(f"{place} at random", cases=len(people.said)), stage.starts, stage.kills
     _in_trouble(stage, people, outcome, works)
     people.resume()
-    settle(stage, works)
+    settle(stage, works, STARTS_IN_PEACE if works == OUTBOX else STARTS_WHEN_NAIVE)
     known = facts.read_known(stage)
     found = people.findings + judge_replies(facts.refresh(stage, people.said), facts.read_stands(stage), known)
     outcome.findings = [(str(number), one) for one in found]
@@ -53,7 +56,9 @@ def _in_trouble(stage: Stage, people: People, outcome: Outcome, works: Sequence[
     while kills < KILLS_EACH * len(people.said) and (due is not None or people.paused):
         people.do_something()
         _go_wrong(stage, people.chance)
-        ended = stage.start(*works, kill_at=people.chance.randrange(1, LAST_STEP + 1))
+        on_line = people.chance.random() < 0.5
+        kill_at = people.chance.randrange(1, (LAST_ON_LINE if on_line else LAST_STEP) + 1)
+        ended = stage.start(*works, kill_at=kill_at, on_line=on_line)
         kills += ended.killed
         outcome.died_at[ended.died_at] += ended.killed
         stage.town.calm()

@@ -23,7 +23,7 @@ class Press:
 class Order:
     """One start of the victim: on which platform, what it does one after the other, and at which step it dies (0: at none).
 
-    `at` and `since` are the town's clock. `here`: done by the victim itself instead of by a child, to warm it up.
+    `on_line`: only steps of requests and mails are counted. `at` and `since` are the town's clock. `here`: done by the victim itself instead of by a child, to warm it up.
     """
 
     place: str
@@ -32,6 +32,7 @@ class Order:
     at: datetime
     since: float
     press: Press | None = None
+    on_line: bool = False
     here: bool = False
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from torture.judge import Finding
 
@@ -29,7 +29,8 @@ class Outcome:
 
     def to_line(self) -> str:
         """One line of JSON."""
-        return json.dumps(asdict(self)) + "\n"
+        told = asdict(replace(self, died_at=Counter()))
+        return json.dumps({**told, "died_at": dict(self.died_at)}) + "\n"
 
     @classmethod
     def from_line(cls, line: str) -> Outcome:

@@ -93,9 +93,9 @@ def wait(stage: Stage) -> bool:
     return due is not None
 
 
-def settle(stage: Stage, works: Sequence[str] = OUTBOX) -> None:
+def settle(stage: Stage, works: Sequence[str] = OUTBOX, starts: int = STARTS_IN_PEACE) -> None:
     """Nothing goes wrong any more, until nothing is left to do."""
-    for _ in range(STARTS_IN_PEACE):
+    for _ in range(starts):
         if not wait(stage):
             return
         stage.start(*works)

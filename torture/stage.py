@@ -89,10 +89,12 @@ class Stage:
             build(self)
             self.keep(scene)
 
-    def start(self, *works: str, kill_at: int = 0, press: Press | None = None, here: bool = False) -> Ended:
-        """One start of the victim. Raises VictimFailed."""
+    def start(
+        self, *works: str, kill_at: int = 0, on_line: bool = False, press: Press | None = None, here: bool = False
+    ) -> Ended:
+        """One start of the victim; see torture.orders.Order. Raises VictimFailed."""
         clock = self.town.clock
-        order = Order(self.town.place, works, kill_at, clock.at, clock.since, press, here)
+        order = Order(self.town.place, works, kill_at, clock.at, clock.since, press, on_line, here)
         assert self.victim.stdin is not None
         assert self.victim.stdout is not None
         with contextlib.suppress(BrokenPipeError):

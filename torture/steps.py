@@ -26,20 +26,27 @@ __all__ = ["STEPS", "Steps", "watch_base", "watch_lines"]
 
 @dataclass(slots=True)
 class Steps:
-    """Counts the steps of this process, and ends it by SIGKILL at number `kill_at` (from 1). `last_words` is told the step's name first."""
+    """Counts the steps of this process, and ends it by SIGKILL at number `kill_at` (from 1). `last_words` is told the step's name first.
+
+    `on_line`: only the steps of requests and mails are counted.
+    """
 
     kill_at: int = 0
+    on_line: bool = False
     names: list[str] = field(default_factory=list)
+    counted: int = 0
     last_words: Callable[[str], None] = print
 
-    def begin(self, kill_at: int, last_words: Callable[[str], None]) -> None:
+    def begin(self, kill_at: int, last_words: Callable[[str], None], *, on_line: bool = False) -> None:
         """Count anew. `kill_at` 0 kills never."""
         self.kill_at, self.names, self.last_words = kill_at, [], last_words
+        self.counted, self.on_line = 0, on_line
 
-    def step(self, name: str) -> None:
+    def step(self, name: str, *, in_base: bool = False) -> None:
         """One step is reached."""
         self.names.append(name)
-        if len(self.names) == self.kill_at:
+        self.counted += not (in_base and self.on_line)
+        if self.counted == self.kill_at and not (in_base and self.on_line):
             self.last_words(name)
             os.kill(os.getpid(), signal.SIGKILL)
             time.sleep(60)  # never slept through: other threads of this process may still be running for a moment
@@ -56,15 +63,15 @@ def watch_base(engine: Engine) -> None:
 
     def after_begin(connection: Any) -> None:
         begun(connection)
-        STEPS.step("after BEGIN")
+        STEPS.step("after BEGIN", in_base=True)
 
     def around_commit(connection: Any) -> None:
-        STEPS.step("before COMMIT")
+        STEPS.step("before COMMIT", in_base=True)
         committed(connection)
-        STEPS.step("after COMMIT")
+        STEPS.step("after COMMIT", in_base=True)
 
     dialect.do_begin, dialect.do_commit = after_begin, around_commit
-    event.listen(engine, "begin", lambda _: STEPS.step("before BEGIN"), insert=True)
+    event.listen(engine, "begin", lambda _: STEPS.step("before BEGIN", in_base=True), insert=True)
 
 
 def watch_lines() -> None:

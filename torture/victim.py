@@ -81,7 +81,7 @@ class Victim:
         gc.disable()
         status = 1
         try:
-            STEPS.begin(order.kill_at, lambda words: _tell(send, words))
+            STEPS.begin(order.kill_at, lambda words: _tell(send, words), on_line=order.on_line)
             _tell(send, self._carry_out(order).to_line())
             status = 0
         finally:

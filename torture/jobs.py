@@ -1,0 +1,79 @@
+"""Jobs: what a run is cut into, so that several hands can work on it and an interrupted run can go on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+
+from torture.groups import Group, groups
+from torture.mishaps import SLOW
+from torture.tally import NAIVE_DOUBLES, NAIVE_LOSES, RANDOM, SYSTEMATIC
+
+SELF_CHECKS = 4
+"""Chapters for each of the two naive ways of posting: one on each platform."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One chapter, or one group of trials (`every`: one of so many; `only`: the trial with a number)."""
+
+    part: str
+    number: int = 0
+    group: Group | None = None
+    every: int = 1
+    only: int | None = None
+
+    @property
+    def name(self) -> str:
+        """Different for every job of a run."""
+        return f"{self.part}: {self.group.name if self.group else self.number}"
+
+    def to_line(self) -> str:
+        """One line of JSON."""
+        return json.dumps(asdict(self)) + "\n"
+
+    @classmethod
+    def from_line(cls, line: str) -> Job:
+        """Back from its line."""
+        told = json.loads(line)
+        return cls(**{**told, "group": Group(**told["group"]) if told["group"] else None})
+
+
+def self_check() -> Iterator[Job]:
+    """The self-check: quick, and first of all, so that a harness without teeth is not run for an hour."""
+    for number in range(SELF_CHECKS):
+        yield Job(NAIVE_DOUBLES, number)
+        yield Job(NAIVE_LOSES, number)
+
+
+def systematic(places: Sequence[str], *, thin: bool) -> Iterator[Job]:
+    """Every group of trials; `thin`: only a sample of each, always the same one."""
+    return (Job(SYSTEMATIC, group=group, every=_every(group) if thin else 1) for group in groups(places))
+
+
+def _every(group: Group) -> int:
+    if group.again:
+        return 24 if group.play.startswith("post") else 96
+    if not group.mishap:
+        return 2
+    return 40 if group.mishap in SLOW else 12
+
+
+def chapters(first: int = 0) -> Iterator[Job]:
+    """Chapters without end."""
+    number = first
+    while True:
+        yield Job(RANDOM, number)
+        number += 1
+
+
+def job_of(recipe: str, places: Sequence[str]) -> Job:
+    """The job of a recipe: a chapter's number, or a group's name with "#" and a number. Raises ValueError."""
+    name, _, number = recipe.partition("#")
+    if not number:
+        return Job(RANDOM, int(name))
+    found = next((group for group in groups(places) if group.name == name), None)
+    if found is None:
+        raise ValueError(f"there is no group {name}")
+    return Job(SYSTEMATIC, group=found, only=int(number))
