@@ -9,7 +9,7 @@ up where one waits already.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import UTC, datetime
 
 import structlog
@@ -26,6 +26,14 @@ EVERY = 1.0
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 """By anybody's clock: a job that waits for a later time keeps all after it waiting too."""
 
+HANGS = 900
+"""Seconds after which work is taken to hang, though its worker lives: every request of ours ends long before."""
+_HANGING = f"""
+    SELECT job.id, job.task_name FROM procrastinate_jobs AS job JOIN procrastinate_events AS event ON event.job_id = job.id
+    WHERE job.status = 'doing' AND job.queue_name = '{QUEUE}' AND event.type = 'started'
+    GROUP BY job.id HAVING max(event.at) < now() - interval '{HANGS} seconds'
+"""  # noqa: S608 - a name and a number of ours
+
 _log = structlog.get_logger()
 
 
@@ -39,12 +47,15 @@ async def keep_sweeping(app: App, house: House) -> None:
 async def sweep(app: App, house: House) -> int:
     """Put right every job whose worker is dead; how many there were."""
     await bury_dead(app)
-    if not await _stalled(app):
+    await _give_up_hanging(app)
+    before = {job.id for job in await _stalled(app)}
+    if not before:
         return 0
-    # In this order: the fence read now is that of the dead worker's claim, or of an older one, since a job still
-    # running afterwards has kept every other poll of its source away.
+    # A poll that was cut off already before the fences are read, and is not put right yet after it, has kept every other poll
+    # of its source away all the time: the fence is that of its own claim, or of an older one. What was cut off only
+    # meanwhile may hold a newer claim, and is left to the next look.
     fences = await asyncio.to_thread(_fences, house)
-    left = await _stalled(app)
+    left = [job for job in await _stalled(app) if job.id in before]
     for job in left:
         await put_right(app, house, job, fences)
     return len(left)
@@ -61,28 +72,38 @@ def _fences(house: House) -> dict[str, int]:
 async def put_right(app: App, house: House, job: Job, fences: Mapping[str, int]) -> None:
     """Let go of one dead worker's job, and of the source that it polled. Harmless when another worker was quicker."""
     key = str(job.task_kwargs.get("key", ""))
+    if job.task_name == task_of(POLL) and key in fences:
+        await asyncio.to_thread(house.casebook.sources.free, key, fences[key])
+    lost = job.task_name in (task_of(POLL), task_of(TICK))
+    if await (_give_up(app, job.id) if lost else _put_back(app, job)):
+        _log.info("a worker died; what it was doing is taken up by others", job=job.task_name, key=key)
+
+
+async def _give_up_hanging(app: App) -> None:
+    for job in await app.connector.execute_query_all_async(_HANGING):
+        if await _give_up(app, job["id"]):
+            _log.warning("work hangs; it is given up, and others take it up", job=job["task_name"])
+
+
+async def _give_up(app: App, job: int | None) -> bool:
+    """Take a job out of the queue; False when it was not running any more: another was quicker, or its own worker has come back."""
+    assert job is not None
+    return await _if_running(app.job_manager.finish_job_by_id_async(job, status=Status.FAILED, delete_job=True))
+
+
+async def _put_back(app: App, job: Job) -> bool:
+    """The same, putting it back to wait; given up where one of its kind waits by now, which will find the same work."""
     try:
-        if job.task_name == task_of(POLL):
-            if key in fences:
-                await asyncio.to_thread(house.casebook.sources.free, key, fences[key])
-            await _give_up(app, job)
-        elif job.task_name == task_of(TICK):
-            await _give_up(app, job)
-        else:
-            await _put_back(app, job)
+        return await _if_running(app.job_manager.retry_job(job, retry_at=LONG_AGO))
+    except UniqueViolation:
+        return await _give_up(app, job.id)
+
+
+async def _if_running(act: Awaitable[None]) -> bool:
+    try:
+        await act
     except ConnectorException as refused:
-        if not isinstance(refused.__cause__, RaiseException):
-            raise
-        return  # it is not running any more: another worker put it right, or its own has come back
-    _log.info("a worker died; what it was doing is taken up by others", job=job.task_name, key=key)
-
-
-async def _give_up(app: App, job: Job) -> None:
-    await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)
-
-
-async def _put_back(app: App, job: Job) -> None:
-    try:
-        await app.job_manager.retry_job(job, retry_at=LONG_AGO)
-    except UniqueViolation:  # one of its kind waits by now, and will find the same work
-        await _give_up(app, job)
+        if isinstance(refused.__cause__, RaiseException):
+            return False
+        raise
+    return True

@@ -33,7 +33,7 @@ from desk.work import DUE_WORK, DueWork
 from storage.engine import BaseUnavailable
 
 MOST_AT_ONCE = 40
-"""Jobs at once, at most. At most one job for each kind and one for each source can run, so few houses need as many."""
+"""Jobs at once, at most. At most one job for each kind, source and account can run, so few houses need as many."""
 SPARE = 4
 """Threads for what is no job: sweeping, ticking."""
 LOOK_EVERY = 1.0
@@ -53,7 +53,7 @@ class Worker:
         self._house = house
         self._works = works
         self._clock = clock or ClockWatch()
-        self._at_once = min(MOST_AT_ONCE, len(works) + len(house.sources) + 1)
+        self._at_once = min(MOST_AT_ONCE, len(works) + len(house.sources) + len(house.publishers) + 1)
         self._threads = ThreadPoolExecutor(self._at_once + SPARE, thread_name_prefix="work")
         self._busy: list[str] = []
         self._told: bool | None = None

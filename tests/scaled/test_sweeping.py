@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from procrastinate import App
 
 from desk.clock import utc_now
+from desk.scaled import sweeping
 from desk.scaled.alive import LINE, count_workers
 from desk.scaled.app import open_app
 from desk.scaled.jobs import options_of, task_of
@@ -67,6 +69,16 @@ def queued(house: House, work: str, key: str = "") -> None:
         "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args) "
         f"VALUES ('amends', '{task_of(work)}', '{lock}', '{lock}', '{args}')",
     )
+
+
+def running(house: House) -> list[tuple[str, dict[str, Any]]]:
+    """The jobs that some worker has taken."""
+    return [
+        (str(name), args)
+        for name, args in rows(
+            house, "SELECT task_name, args FROM procrastinate_jobs WHERE status = 'doing' ORDER BY id"
+        )
+    ]
 
 
 def states(house: House) -> list[tuple[str, str]]:
@@ -131,6 +143,29 @@ def test_a_source_that_another_has_claimed_since_is_left_to_them(house: House) -
     house.casebook.rounds.record(site.key, theirs.fence, [], Batch((), "theirs"), utc_now())
 
 
+def test_a_poll_that_is_cut_off_while_another_is_put_right_is_freed_by_the_next_look(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = add_site(house, Site("first")), add_site(house, Site("second"))
+    house.casebook.sources.claim(first.key, utc_now())
+    left_running(house, "poll", first.key)
+    read = sweeping._fences
+
+    def slowly(house: House) -> dict[str, int]:
+        found = read(house)
+        if second.key not in {args.get("key") for _, args in running(house)}:
+            house.casebook.sources.claim(second.key, utc_now())
+            left_running(house, "poll", second.key)
+        return found
+
+    monkeypatch.setattr(sweeping, "_fences", slowly)
+    swept(house)
+    assert [args["key"] for _, args in running(house)] == [second.key]
+    swept(house)
+    assert running(house) == []
+    assert {state.key for state in house.casebook.sources.due(utc_now())} == {first.key, second.key}
+
+
 def test_whoever_was_taken_for_dead_and_comes_back_finds_the_round_taken_over(house: House) -> None:
     site = add_site(house, Site("site"))
     slow = house.casebook.sources.claim(site.key, utc_now())
@@ -144,6 +179,19 @@ def test_whoever_was_taken_for_dead_and_comes_back_finds_the_round_taken_over(ho
 
 def test_a_job_of_a_living_worker_is_left_alone(house: House) -> None:
     left_running(house, "look")
+    tell(house, "UPDATE procrastinate_workers SET last_heartbeat = now()")
+    swept(house)
+    assert states(house) == [("amends.look", "doing")]
+
+
+def test_work_that_hangs_in_a_living_worker_is_given_up_in_the_end(house: House) -> None:
+    for minutes, work in ((5, "look"), (20, "remove")):
+        left_running(house, work)
+        tell(
+            house,
+            "INSERT INTO procrastinate_events (job_id, type, at) "
+            f"SELECT max(id), 'started', now() - interval '{minutes} minutes' FROM procrastinate_jobs",
+        )
     tell(house, "UPDATE procrastinate_workers SET last_heartbeat = now()")
     swept(house)
     assert states(house) == [("amends.look", "doing")]
