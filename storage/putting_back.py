@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path
 
 from storage.casebook.chain import is_key_of
@@ -185,6 +186,12 @@ def _let_go(draft: Path) -> None:
         os.fsync(file.fileno())
 
 
+def free_name(wanted: Path) -> Path:
+    """The name that is wanted, with a number where it is taken."""
+    names = (wanted.with_name(f"{wanted.stem}-{number}{wanted.suffix}") for number in count(2))
+    return next(name for name in chain((wanted,), names) if not name.exists())
+
+
 def _belong(draft: Path, like: Path) -> None:
     """The service must be able to open it, whoever puts it back."""
     there = like.stat()
@@ -196,9 +203,7 @@ def _belong(draft: Path, like: Path) -> None:
 
 def _swap(draft: Path, path: Path, now: datetime) -> Path | None:
     """The draft under the base's name, from one moment to the next; the base and what lies beside it under names with the date."""
-    kept = path.with_name(f"{path.stem}-replaced-{now:%Y%m%d-%H%M%S}{path.suffix}")
-    if kept.exists():
-        raise NotKept(f"{kept} is there already. Try again in a moment.")
+    kept = free_name(path.with_name(f"{path.stem}-replaced-{now:%Y%m%d-%H%M%S}{path.suffix}"))
     try:
         _belong(draft, path if path.exists() else path.parent)
         if path.exists():

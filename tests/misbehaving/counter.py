@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import structlog.testing
@@ -238,9 +239,21 @@ def _hurry(raw: sqlite3.Connection, _: object) -> None:
     raw.execute("PRAGMA synchronous=OFF")
 
 
+@cache
+def _prepared() -> dict[str, bytes]:
+    """A new base with its key: made once, since making it takes longer than most tests."""
+    with tempfile.TemporaryDirectory() as folder:
+        open_house(Settings().beside(Path(folder)), {}).close()
+        return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+
+
 @contextmanager
 def shop_in(folder: Path) -> Iterator[Counter]:
     """A shop that keeps its things in `folder`, and the town's X."""
+    for name, held in _prepared().items():
+        path = folder / name
+        path.write_bytes(held)
+        path.chmod(0o600)
     with time_machine.travel(datetime.now(UTC), tick=True) as clock, World(":memory:") as world:
         options = XOptions()
         witness = Witness(create_x(world, options=options))
