@@ -27,23 +27,19 @@ from typing import IO, Any, Self
 from sqlalchemy import select, update
 
 from desk.toml_text import quote
-from sandbox.keys import reddit_keys, x_keys
+from sandbox.keys import bluesky_keys, mastodon_keys, reddit_keys, x_keys
 from sandbox.mishaps import mishap
-from sandbox.reddit import create_reddit
-from sandbox.reddit.asking import RedditOptions
 from sandbox.serve import Served
 from sandbox.world import World
-from sandbox.x import create_x
-from sandbox.x.options import XOptions
 from storage.engine import Engine, open_engine, writing
 from storage.reading import Reading
-from storage.tables import leases, posts, replies, sources
+from storage.tables import leases, replies, sources
 from torture.ana import Ana, Away, Yes
 from torture.facts import MOST, UP, is_settled
 from torture.judge import Finding, Known, Said, Stands, judge_replies
 from torture.sites import BOARD, KEY, SITES
 
-PLACES = ("x", "reddit")
+PLACES = tuple(SITES)
 QUICK_MISHAPS = (
     "reset_before", "reset_after", "error_before", "error_after", "late_error", "limited_bare", "cut_short", "empty", "garbage",
 )  # fmt: skip
@@ -153,9 +149,8 @@ class Desk:
         """Open the town, and write the config file."""
         for place in PLACES:
             world = self._open.enter_context(World(self.folder / f"{place}.sqlite"))
-            options: Any = XOptions() if place == "x" else RedditOptions()
-            app = create_x(world, options=options) if place == "x" else create_reddit(world, options=options)
-            self._worlds[place], self._options[place] = world, options
+            app, self._options[place] = SITES[place].build(world)
+            self._worlds[place] = world
             self._urls[place] = self._open.enter_context(Served(app)).url
             world.add_account(place, KEY, "Rose Bakery")
         (self.folder / "config.toml").write_text(self._config(), encoding="utf-8")
@@ -233,7 +228,9 @@ class Desk:
             world = self._worlds[place]
             customer = world.add_account(place, f"customer{self._written}", f"Customer {self._written}")
             said = f"@{KEY} Rose Bakery: {self.chance.choice(COMPLAINTS)} (number {self._written})"
-            world.publish(place, customer.id, said, title=f"Rose Bakery, number {self._written}", board=BOARD)
+            board = SITES[place].board
+            title = f"Rose Bakery, number {self._written}" if board else ""
+            world.publish(place, customer.id, said, title=title, board=board)
 
     def _mishaps(self) -> None:
         for place in PLACES:
@@ -246,9 +243,11 @@ class Desk:
             self._options[place].faults.clear()
 
     def _parents(self, place: str, native_id: str) -> frozenset[str]:
-        found = self._worlds[place].post(place, native_id.rpartition("_")[2])
-        assert found is not None, f"a reply to {native_id}, which is not on {place}"
-        return frozenset(found.history)
+        for one in (native_id, native_id.rpartition("_")[2]):
+            found = self._worlds[place].post(place, one)
+            if found is not None:
+                return frozenset(found.history)
+        raise KeyError(f"a reply to {native_id}, which is not on {place}")
 
     def _stands(self, place: str) -> list[Stands]:
         world, says = self._worlds[place], SITES[place].says
@@ -349,7 +348,7 @@ class Desk:
     # --- the settings ---------------------------------------------------------------------------------
 
     def _config(self) -> str:
-        database = "" if not self._database else f"database = {quote(self._database)}\n"
+        database = f"database = {quote(self._database)}\n" if self._database else ""
         return f"""\
 [service]
 {database}port = {self._port}
@@ -378,6 +377,15 @@ api = {quote(self._urls["x"])}
 handle = "{KEY}"
 boards = ["{BOARD}"]
 api = {quote(self._urls["reddit"])}
+
+[brand.mastodon]
+handle = {quote(SITES["mastodon"].handle)}
+api = {quote(self._urls["mastodon"])}
+
+[brand.bluesky]
+handle = {quote(SITES["bluesky"].handle)}
+search = false
+api = {quote(self._urls["bluesky"])}
 """
 
     def _environ(self) -> dict[str, str]:
@@ -392,15 +400,16 @@ api = {quote(self._urls["reddit"])}
             "AMENDS_REDDIT_CLIENT_ID": reddit.client_id,
             "AMENDS_REDDIT_CLIENT_SECRET": reddit.client_secret,
             "AMENDS_REDDIT_PASSWORD": reddit.password,
+            "AMENDS_MASTODON_ACCESS_TOKEN": mastodon_keys(KEY).access_token,
+            "AMENDS_BLUESKY_APP_PASSWORD": bluesky_keys(KEY).app_password,
             "AMENDS_OWNER_PASSWORD": "four unrelated words",
         }
 
 
 _WAITS: Mapping[Any, tuple[str, ...]] = {
-    replies: ("approved_at", "due_at", "sent_at", "lease_until", "look_at", "removal_due_at"),
+    replies: ("due_at", "lease_until", "look_at", "removal_due_at"),
     sources: ("next_at", "lease_until", "follow_at"),
     leases: ("until",),
-    posts: ("seen_at",),
 }
 """Instants in the base that somebody waits for, or that waiting is counted from."""
 
