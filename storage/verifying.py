@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, func, inspect, select, text
+from sqlalchemy.exc import DatabaseError
 
 from storage.casebook.chain import verify
-from storage.engine import reading, take_time
+from storage.engine import BaseUnavailable, reading, take_time
 from storage.rules import RULES
 from storage.tables import cases, history, metadata, posts, replies
 
@@ -45,7 +46,17 @@ def look_at(engine: Engine, key: bytes | None, *, rules: bool = True) -> Iterato
 
     Raises BaseUnavailable.
     """
-    yield _whole(engine)
+    whole = _whole(engine)
+    yield whole
+    try:
+        yield from _inside(engine, key, rules=rules)
+    except BaseUnavailable as unavailable:
+        if whole.holds:
+            raise
+        yield Look("rest", "the rest, which cannot be read", (unavailable.why,), RESTORE)
+
+
+def _inside(engine: Engine, key: bytes | None, *, rules: bool) -> Iterator[Look]:
     yield _orphans(engine)
     if not rules:
         return
@@ -60,12 +71,19 @@ def look_at(engine: Engine, key: bytes | None, *, rules: bool = True) -> Iterato
 def _whole(engine: Engine) -> Look:
     with reading(engine) as connection:
         take_time(connection)
-        if connection.dialect.name == "sqlite":
-            said = [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check(100)"))]
-            wrong = [] if said == ["ok"] else said
-        else:
-            wrong = _read_all(connection)
+        wrong = _integrity(connection) if connection.dialect.name == "sqlite" else _read_all(connection)
     return Look("file", "every page and every index", _some(wrong), RESTORE)
+
+
+def _integrity(connection: Connection) -> list[str]:
+    said: list[str] = []
+    try:
+        said += [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check(100)"))]
+    except DatabaseError as error:
+        if "malformed" not in str(error.orig):
+            raise
+        said.append("it is damaged so much that it cannot be looked through")
+    return [] if said == ["ok"] else said
 
 
 def _read_all(connection: Connection) -> list[str]:

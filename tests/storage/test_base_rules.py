@@ -73,6 +73,7 @@ def made_from_tables(base: Base, tmp_path: Path) -> Iterator[Engine]:
             if base.kind == "sqlite"
             else stack.enter_context(fresh_database(base.server))
         )
+        (tmp_path / "tables.sqlite").touch()  # opening makes no file
         engine = open_engine(url)
         stack.callback(engine.dispose)
         metadata.create_all(engine)
@@ -244,12 +245,18 @@ def test_a_base_that_can_be_written_says_nothing(house: House) -> None:
 
 
 def test_an_unprepared_base_says_how_to_prepare_it(tmp_path: Path) -> None:
+    (tmp_path / "empty.sqlite").touch()
     assert "amends migrate" in refuses_with(f"sqlite:///{tmp_path}/empty.sqlite")
 
 
+def test_opening_a_base_that_is_not_there_makes_none(tmp_path: Path) -> None:
+    assert "The database file is missing" in refuses_with(f"sqlite:///{tmp_path}/gone.sqlite")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_that_is_not_there_is_named_as_the_trouble(tmp_path: Path) -> None:
-    assert "folder exists" in refuses_with(f"sqlite:///{tmp_path}/nowhere/amends.sqlite")
-    with pytest.raises(BaseUnavailable, match="folder exists"):
+    assert "or its folder is" in refuses_with(f"sqlite:///{tmp_path}/nowhere/amends.sqlite")
+    with pytest.raises(BaseUnavailable, match="no such file or directory"):
         upgrade(f"sqlite:///{tmp_path}/nowhere/amends.sqlite")
 
 
