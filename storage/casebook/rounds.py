@@ -267,23 +267,24 @@ class Rounds(Shelf):
         self, brand: str, place: str, now: datetime, every: timedelta = timedelta(minutes=5)
     ) -> tuple[tuple[int, Post], ...]:
         """Take the live cases not looked at for `every`: (case id, a standing post of the customer), complaint first."""
+        query = select(cases.c.id, cases.c.complaint_id).where(
+            cases.c.brand == brand,
+            cases.c.place == place,
+            or_(
+                cases.c.state == CaseState.OPEN,
+                cases.c.state.in_([CaseState.ANSWERED, CaseState.OFFLINE]) & (cases.c.changed_at > now - FOLLOWED_FOR),
+            ),
+            or_(
+                cases.c.followed_at.is_(None),
+                cases.c.followed_at <= now - every,
+                cases.c.followed_at > now,  # under another clock
+            ),
+        )
+        with self._reading() as connection:  # most often there is nothing, and that is not worth other writers' waiting
+            if connection.execute(query.limit(1)).first() is None:
+                return ()
         with self._writing() as connection:
-            due = connection.execute(
-                select(cases.c.id, cases.c.complaint_id).where(
-                    cases.c.brand == brand,
-                    cases.c.place == place,
-                    or_(
-                        cases.c.state == CaseState.OPEN,
-                        cases.c.state.in_([CaseState.ANSWERED, CaseState.OFFLINE])
-                        & (cases.c.changed_at > now - FOLLOWED_FOR),
-                    ),
-                    or_(
-                        cases.c.followed_at.is_(None),
-                        cases.c.followed_at <= now - every,
-                        cases.c.followed_at > now,  # under another clock
-                    ),
-                )
-            ).all()
+            due = connection.execute(query).all()
             if not due:
                 return ()
             ids = [row.id for row in due]
