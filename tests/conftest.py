@@ -35,6 +35,8 @@ __all__ = [  # fixtures for every test
 ]
 
 REQUIRE_BROWSER = os.environ.get("AMENDS_REQUIRE_BROWSER") == "1"
+NO_SKIPS = os.environ.get("AMENDS_NO_SKIPS") == "1"
+"""Where everything is at hand, a test that is skipped is a test that nobody noticed missing."""
 NO_CHROMIUM = "Chromium is not installed (on Debian: apt-get install chromium)"
 
 # A slow machine is no failure, and a run can be repeated: what hypothesis tries depends on the test alone.
@@ -122,10 +124,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    if report.skipped and REQUIRE_BROWSER and item.get_closest_marker("browser"):
+    required = NO_SKIPS or (REQUIRE_BROWSER and item.get_closest_marker("browser"))
+    if report.skipped and required and not hasattr(report, "wasxfail"):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         report.outcome = "failed"
-        report.longrepr = f"a browser test was skipped where a browser is required: {reason}"
+        report.longrepr = f"a test was skipped where none may be: {reason}"
     return report
 
 

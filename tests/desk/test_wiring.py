@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -21,6 +20,7 @@ from storage.casebook import Judged
 from storage.engine import BaseUnavailable
 from storage.migrate import is_current
 from storage.words import Account, Author, Kind, Post, Topic, Verdict
+from tests.ordinary import NOBODY, as_ordinary_user
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 LITTLE = 2 * 1024 * 1024
@@ -160,16 +160,26 @@ def test_a_read_only_base_is_told_and_refused(small_disk: Path) -> None:
         open_house(settings, environ={})
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere; the read-only disk above is root's test")
 def test_a_base_that_may_not_be_written_is_told_and_refused(settings: Settings) -> None:
-    open_house(settings, environ={}).close()
-    settings.database_path.chmod(0o444)
-    settings.database_path.parent.chmod(0o555)
-    try:
+    def open_it() -> None:
         with pytest.raises(Trouble, match="read-only"):
             open_house(settings, environ={})
+
+    open_house(settings, environ={}).close()
+    settings.database_path.chmod(0o444)
+    if os.geteuid() == 0:
+        os.chown(settings.key_path, NOBODY, NOBODY)
+    folder = settings.database_path.parent
+    closed = [(one, one.stat().st_mode) for one in (folder, *folder.parents) if one.stat().st_mode & 0o005 != 0o005]
+    try:
+        for one, mode in closed:
+            one.chmod(mode | 0o055)  # the folders of tests are closed to others
+        folder.chmod(0o555)
+        as_ordinary_user(open_it)
     finally:
-        settings.database_path.parent.chmod(0o755)
+        folder.chmod(0o755)
+        for one, mode in closed:
+            one.chmod(mode)
 
 
 class Shy:
