@@ -23,6 +23,11 @@ from places.patience import Patient
 LONGEST_WAIT = timedelta(hours=25)
 """No reset time further away is believed: the longest window a platform here counts in is 24 hours."""
 
+REFUSALS = frozenset(
+    {400, 401, 402, 403, 404, 405, 406, 410, 411, 413, 414, 415, 417, 421, 422, 423, 424, 426, 428, 429, 431, 451}
+)
+"""Statuses of answers that are given instead of doing what was asked. Any other no may come from somebody in between who lost patience."""
+
 _NEVER_CONNECTED = {"NewConnectionError", "NameResolutionError", "ConnectTimeoutError", "SSLCertVerificationError"}
 """Names of what urllib3 and ssl raise before a single byte of the request was sent."""
 _NEVER_TRIED = (ConnectTimeout, InvalidURL, InvalidSchema, MissingSchema, InvalidHeader)
@@ -59,7 +64,11 @@ def _is_here(host: str | None) -> bool:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and everything that led to it."""
+    """The error and everything that it says led to it.
+
+    Not what was being handled when it was raised (`__context__`): somebody who posts while another failure is dealt with would take
+    that one's refused connection for this one's.
+    """
     waiting, seen = [error], set[int]()
     while waiting:
         one = waiting.pop()
@@ -67,7 +76,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             continue
         seen.add(id(one))
         yield one
-        inner = (one.__cause__, one.__context__, getattr(one, "reason", None), *one.args)
+        inner = (one.__cause__, getattr(one, "reason", None), *one.args)
         waiting += [each for each in inner if isinstance(each, BaseException)]
 
 

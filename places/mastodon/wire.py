@@ -17,12 +17,12 @@ from urllib.parse import urlsplit
 
 import requests
 from mastodon import Mastodon
-from mastodon.errors import MastodonError, MastodonWarning
+from mastodon.errors import MastodonError, MastodonNetworkError, MastodonWarning
 from requests.exceptions import RequestException
 
 from places.clean import clean_line
 from places.doors import NeedsPerson, Refused, Unavailable, Unsure
-from places.http import LONGEST_WAIT, ToBase, never_left, wait_until
+from places.http import LONGEST_WAIT, REFUSALS, ToBase, never_left, wait_until
 from places.mastodon.settings import AGENT, MastodonSettings
 
 Ask = Callable[[Mastodon], Any]
@@ -114,7 +114,7 @@ class MastodonWire:
         try:
             ask(self._client)
         except _STUMBLES as error:
-            return self._adapter.last, error
+            return self._adapter.last, _felt(error)
         return self._adapter.last, None
 
     def _silence(self, error: Exception | None) -> Unavailable:
@@ -169,13 +169,19 @@ class MastodonWire:
         if closed is not None:
             return NeedsPerson(closed.why) if isinstance(closed, NotThere) else closed
         status, says = heard.status_code, _says(heard)
-        if not 400 <= status < 500 or status in _UNDECIDED:
+        if status not in REFUSALS:
             return Unsure(f"{self.host} did not say whether it took it ({status}).")
         if status in (404, 410, 451):
             return Refused("The post we wanted to answer is gone, or its author hides it from us.")
         if status in (413, 414) or (status == 422 and _LENGTH.search(says)):
             return Refused(f"The text is longer than {self.host} takes. Please shorten it. It says: {says}")
         return Refused(f"{self.host} refused it. It says: {says}", by_hand=True)
+
+
+def _felt(error: Exception) -> Exception:
+    """What requests felt: Mastodon.py raises its own error while it handles that one, and does not say that it comes of it."""
+    felt = error.__context__ if isinstance(error, MastodonNetworkError) and error.__cause__ is None else None
+    return felt if isinstance(felt, Exception) else error
 
 
 def parse(heard: requests.Response) -> Any:

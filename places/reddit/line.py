@@ -140,7 +140,7 @@ class Line:
         except FAILURES as error:
             raise write_error(error, end.wire, now, fresh=fresh) from error
         no = saying.first_error(said)
-        if no is not None:
+        if no is not None and not saying.names_what_it_made(said):
             raise saying.field_error(*no, now)
         if not isinstance(said, dict):
             raise Unsure("Reddit's answer says neither yes nor no.")

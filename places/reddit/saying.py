@@ -72,6 +72,14 @@ def first_error(said: Any) -> tuple[str, str, Any] | None:
     return str(first[0]), str(first[1] or "") if len(first) > 1 else "", inner.get("ratelimit")
 
 
+def names_what_it_made(said: Any) -> bool:
+    """Whether an answer shows something that was created; whatever else it says then, it is there."""
+    inner = said.get("json") if isinstance(said, dict) else None
+    data = inner.get("data") if isinstance(inner, dict) else None
+    things = data.get("things") if isinstance(data, dict) else None
+    return isinstance(things, list) and bool(things)
+
+
 def _seconds(number: Any) -> timedelta | None:
     if isinstance(number, bool) or not isinstance(number, int | float) or not 0 < number < 86_400:
         return None

@@ -18,7 +18,7 @@ from requests.exceptions import RequestException
 
 from places.clean import clean_line
 from places.doors import NeedsPerson, Refused, Unavailable, Unsure
-from places.http import ToBase, never_left, wait_until
+from places.http import REFUSALS, ToBase, never_left, wait_until
 from places.x.settings import OFFICIAL, XSettings
 
 Ask = Callable[[tweepy.Client], Any]
@@ -205,7 +205,7 @@ def _write_failure(error: BaseException, last: requests.Response | None, now: da
     closed = _closed(response, now)
     if closed is not None:
         return closed
-    if status < 400 or status == 408 or status >= 500:
+    if status not in REFUSALS:
         return Unsure(f"X did not say whether it took it ({status}).")
     if status == 403 and _mentions(response, _DUPLICATE):
         return Unsure("X says that this text is there already.")

@@ -262,7 +262,7 @@ def test_what_only_a_person_can_mend_says_what_to_do_and_posts_nothing(
     ("answer", "outcome"),
     [
         (problem("Something new", 403), Refused),
-        (problem("Something new", 409), Refused),
+        (problem("Something new", 409), Unsure),
         (problem("Something new", 413), Refused),
         (Answer(400, b"<html>"), Refused),
         (Answer(403, b"[]"), Refused),
