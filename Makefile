@@ -4,6 +4,7 @@ PORT  ?= 8420
 FRESH ?=
 MINUTES ?= 10
 SEED ?= 7
+KILLS ?=
 VENV  := .venv
 BIN   := $(VENV)/bin
 PIP   := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
@@ -71,8 +72,8 @@ test-bluesky: $(VENV)/.made-dev ## run Bluesky's tests against its real servers,
 pictures: $(VENV)/.made-dev ## take the README's pictures anew, from a running demo
 	@AMENDS_PICTURES=docs/images $(BIN)/pytest -q tests/story -k "pictures or daily"
 
-torture: $(VENV)/.made-dev ## kill the posting process at random, with random faults (MINUTES=10 SEED=7)
-	@$(BIN)/python -m tests.torture.kills --minutes $(MINUTES) --seed $(SEED) 2>torture.log
+torture: $(VENV)/.made-dev ## kill the service at random while everything goes wrong; goes on where it stopped (MINUTES=10 SEED=7 KILLS=)
+	@$(BIN)/amends-torture --minutes $(MINUTES) --seed $(SEED) $(if $(KILLS),--kills $(KILLS)) --resume .torture-$(SEED).json
 
 check: check-quick test ## everything that must hold: style, types, imports, documents, locks, tests
 
@@ -113,5 +114,5 @@ wheel: $(VENV)/.made-run ## build the wheel into dist/
 	@$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
 
 clean: ## take away everything that make and the tests have made; .demo and your own files stay
-	@rm -rf $(VENV) .bluesky dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache desk/web/static/vendor
+	@rm -rf $(VENV) .bluesky .torture-*.json dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache desk/web/static/vendor
 	@find $(ROOMS) alembic tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -22,8 +22,8 @@ STARTS_WHEN_NAIVE = 10
 LAGS = (timedelta(0), timedelta(0), LAG / 3, LAG)
 SLOW_TOO = 0.15
 """How often mishaps may be chosen that cost the real time of a time-out."""
-KILLS_EACH = 1.5
-"""Kills for each reply after which a chapter is left in peace."""
+KILLS_EACH, STARTS_EACH = 1.5, 2.5
+"""Kills, and starts, for each reply after which a chapter is left in peace."""
 LAST_STEP, LAST_ON_LINE = 40, 14
 """Kills are spread evenly over this many steps from the start, of all steps or, every other time, of those of requests alone: two
 replies, where nothing goes wrong."""
@@ -52,8 +52,10 @@ def play(stage: Stage, seed: int, number: int, places: Sequence[str], works: Seq
 
 
 def _in_trouble(stage: Stage, people: People, outcome: Outcome, works: Sequence[str]) -> None:
-    kills, due = 0, facts.next_due(stage)
-    while kills < KILLS_EACH * len(people.said) and (due is not None or people.paused):
+    kills, due, much = 0, facts.next_due(stage), len(people.said)
+    for _ in range(int(STARTS_EACH * much)):
+        if kills >= KILLS_EACH * much or (due is None and not people.paused):
+            break
         people.do_something()
         _go_wrong(stage, people.chance)
         on_line = people.chance.random() < 0.5

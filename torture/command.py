@@ -86,6 +86,11 @@ def read(arguments: Sequence[str]) -> Asked:
         asked.error(
             "the database is a PostgreSQL server, such as postgresql://user@host/postgres; leave it out for SQLite"
         )
+    if given.only is not None:
+        try:
+            job_of(given.only, places)
+        except ValueError as unknown_one:
+            asked.error(str(unknown_one))
     kills, minutes, cases = given.kills, given.minutes, 0
     if given.ci:
         kills, cases = given.kills or CI_KILLS, CI_CASES
@@ -199,7 +204,7 @@ def torture(arguments: Sequence[str]) -> int:
             whole.go(progress)
     except KeyboardInterrupt:
         interrupted = True
-    except (MateLost, ValueError) as lost:
+    except MateLost as lost:
         errors.print(f"It could not go on. {lost}", markup=False, highlight=False)
         return 2
     if asked.json:

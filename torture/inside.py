@@ -118,6 +118,8 @@ INSIDE: Mapping[str, Inside] = {
 def run_undisturbed(stage: Stage, play: Inside) -> tuple[Undisturbed, int]:
     """The end that every trial of a play must come to, and the steps of its first start. The scene has begun."""
     ended = stage.start(*play.works, press=_press(stage, play))
+    if ended.status >= 400:
+        raise ValueError(f"{play.button} answered {ended.status}; what its form must hold is in torture/presses.py")
     done = observe(stage)
     _a_while_later(stage, play)
     return Undisturbed(done, observe(stage), _standing(stage), _mails(stage)), len(ended.steps)

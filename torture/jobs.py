@@ -71,9 +71,9 @@ def chapters(first: int = 0) -> Iterator[Job]:
 def job_of(recipe: str, places: Sequence[str]) -> Job:
     """The job of a recipe: a chapter's number, or a group's name with "#" and a number. Raises ValueError."""
     name, _, number = recipe.partition("#")
-    if not number:
+    if not number and name.isdecimal():
         return Job(RANDOM, int(name))
     found = next((group for group in groups(places) if group.name == name), None)
-    if found is None:
-        raise ValueError(f"there is no group {name}")
+    if found is None or not number.isdecimal():
+        raise ValueError(f"{recipe} is no recipe; one is a number, or the name of a group of trials, # and a number")
     return Job(SYSTEMATIC, group=found, only=int(number))

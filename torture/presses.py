@@ -33,10 +33,6 @@ def _reply(file: CaseFile) -> dict[str, object]:
 
 
 def _answer(file: CaseFile) -> dict[str, object]:
-    return {"proposal": file.proposals[0].id, "seen": file.case.turn, "text": sorry(0)}
-
-
-def _proposal(file: CaseFile) -> dict[str, object]:
     return {"proposal": file.proposals[0].id, "text": sorry(0)}
 
 
@@ -49,9 +45,7 @@ BUTTONS: Mapping[str, Button] = {
     f"{CASE}/hand-over": Button("refused", _reply),
     f"{CASE}/is-it-there": Button("unsure", lambda file: {**_reply(file), "there": "yes"}),
     f"{CASE}/already-answered": Button("proposed", _no),
-    f"{CASE}/dismiss": Button(
-        "held", lambda file: {"seen": file.case.turn, "reason": "other", "more": "a misunderstanding"}
-    ),
+    f"{CASE}/dismiss": Button("held", lambda _: {"reason": "other", "more": "a misunderstanding"}),
     f"{CASE}/reopen": Button("dismissed", lambda _: {"why": "she wrote to us"}),
     f"{CASE}/snooze": Button("proposed", lambda _: {"hours": 4}),
     f"{CASE}/offline": Button("up", lambda _: {"note": "she rang us up"}),
@@ -67,8 +61,8 @@ BUTTONS: Mapping[str, Button] = {
     ),
     f"{CASE}/propose": Button("raised", _no),
     f"{CASE}/read": Button("unsure", _no),
-    f"{CASE}/check": Button("proposed", _proposal),
-    f"{CASE}/draft": Button("proposed", _proposal),
+    f"{CASE}/check": Button("proposed", _answer),
+    f"{CASE}/draft": Button("proposed", _answer),
     "/paste": Button("raised", lambda _: {"text": "The soup was cold and nobody cared. Awful!", "author": "Ines"}),
     "/pause": Button("held", lambda _: {"scope": KEY}),
     "/resume": Button("paused", lambda _: {"scope": "*"}),
@@ -86,7 +80,7 @@ def press_of(stage: Stage, path: str) -> Press:
     case_id = 1
     file = stage.house.reading.case(case_id)
     assert file is not None
-    form = BUTTONS[path].form(file)
+    form = {"seen": file.case.turn} | BUTTONS[path].form(file)
     people, now = stage.house.casebook.people, stage.now
     session = people.open_session(ANA_ID, now, timedelta(days=1), timedelta(days=1))
     named = tuple((name, str(value)) for name, value in form.items())

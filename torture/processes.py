@@ -17,7 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -274,13 +274,11 @@ class Desk:
         ana = Ana(f"http://127.0.0.1:{self._port}")
         until = time.monotonic() + UP_WITHIN
         while service.is_alive() and time.monotonic() < until:
-            try:
+            with suppress(Away):
                 ana.come_in()
                 if pressed := ana.say_yes(self.chance.randrange(1, 4)):
                     self.yeses += pressed
                     return
-            except Away:
-                pass
             time.sleep(0.1)
 
     def _end(self, service: Service, how: signal.Signals, *, counted: bool = True) -> None:

@@ -58,7 +58,7 @@ async def _press(app: App, pressed: Press) -> int:
         "content-type": "application/x-www-form-urlencoded",
         "content-length": str(len(body)),
         "sec-fetch-site": "same-origin",
-        "cookie": f"amends-80={pressed.session}",
+        "cookie": f"amends-80={pressed.session}; amends-80-door={pressed.session}",  # signed in, and before the door
     }
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http",

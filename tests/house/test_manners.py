@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-ROOMS = ("monitor", "responders", "storage", "places", "desk", "sandbox", "alembic")
+ROOMS = ("monitor", "responders", "storage", "places", "desk", "sandbox", "torture", "alembic")
 
 EMPTY_NAMES = {
     *("util", "utils", "helper", "helpers", "base", "common", "misc", "manager", "managers", "processor", "processors"),

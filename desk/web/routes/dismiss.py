@@ -29,8 +29,6 @@ def dismiss(
     def put_aside() -> None:
         if reason not in DISMISSALS:
             raise ValueError("Please choose why. It helps us raise the right things.")
-        cases.dismiss(case_id, reason, visitor.by, visitor.now, seen)
-        if more:
-            cases.note(case_id, more, visitor.by, visitor.now)
+        cases.dismiss(case_id, reason, visitor.by, visitor.now, seen, note=more)
 
     return on_case(visitor, case_id, put_aside, "dismissed", back=back, kept=more)
