@@ -27,8 +27,7 @@ def names_in(file: Path) -> set[str]:
 
 def named(row: str) -> Iterator[tuple[str, str]]:
     """Files and tests that a row names."""
-    for file, test in NAMED.findall(row):
-        yield file, test
+    yield from NAMED.findall(row)
 
 
 def test_every_promise_names_tests_and_every_test_it_names_exists(project: Path) -> None:
