@@ -22,6 +22,9 @@ Words = Annotated[str, Form(max_length=5000), AfterValidator(clean)]
 ReplyText = Annotated[str, Form(max_length=20_000), AfterValidator(clean)]
 """A reply's text."""
 
+Turn = Annotated[int | None, Form()]
+"""The turn of the case that the page showed: who decides in sight of an older one is told what came since."""
+
 Back = Annotated[str, Form(max_length=2000), AfterValidator(local_path)]
 """The page of ours to go back to."""
 

@@ -70,20 +70,31 @@ class Cases(Shelf):
             )  # fmt: skip
             next_turn(connection, self.key, case_id, why="The case was opened again.", now=now)
 
-    def offline(self, case_id: int, note: str, by: str, now: datetime) -> None:
-        """It goes on in private: by message, phone or across the counter."""
+    def offline(self, case_id: int, note: str, by: str, now: datetime, seen: int | None = None) -> None:
+        """It goes on in private: by message, phone or across the counter. `seen` is the turn in sight of which it was decided."""
         with self._writing() as connection:
+            check_seen(connection, case_row(connection, case_id), seen, now)
             move_case(
                 connection, self.key, case_id, CaseState.OFFLINE,
                 who=by, why="It goes on in private.", now=now, note=note or None,
             )  # fmt: skip
 
-    def resolve(self, case_id: int, cause: str, remedy: str, prevention: str, by: str, now: datetime) -> None:
+    def resolve(
+        self,
+        case_id: int,
+        cause: str,
+        remedy: str,
+        prevention: str,
+        by: str,
+        now: datetime,
+        seen: int | None = None,
+    ) -> None:
         """Made good. Cause and remedy are needed; prevention may be empty. Raises ValueError, MovedOn."""
         if not cause.strip() or not remedy.strip():
             raise ValueError("Say what went wrong and what you did about it; both help next time.")
         with self._writing() as connection:
             row = case_row(connection, case_id)
+            check_seen(connection, row, seen, now)
             move_case(
                 connection, self.key, case_id, CaseState.RESOLVED,
                 who=by, why="Made good.", now=now,
@@ -100,19 +111,21 @@ class Cases(Shelf):
                 )
             )
 
-    def already_answered(self, case_id: int, by: str, now: datetime) -> None:
+    def already_answered(self, case_id: int, by: str, now: datetime, seen: int | None = None) -> None:
         """A person says it was answered on the site, or in person."""
         with self._writing() as connection:
+            check_seen(connection, case_row(connection, case_id), seen, now)
             withdraw_held(connection, self.key, case_id, why="It was already answered.", now=now, who=by)
             move_case(
                 connection, self.key, case_id, CaseState.ANSWERED,
                 who=by, why="Already answered elsewhere.", now=now,
             )  # fmt: skip
 
-    def snooze(self, case_id: int, until: datetime | None, by: str, now: datetime) -> None:
+    def snooze(self, case_id: int, until: datetime | None, by: str, now: datetime, seen: int | None = None) -> None:
         """Out of sight until then, or until the customer moves; None wakes it."""
         with self._writing() as connection:
             row = case_row(connection, case_id)
+            check_seen(connection, row, seen, now)
             connection.execute(
                 update(cases).where(cases.c.id == case_id).values(snoozed_until=until, changed_at=now, touched=True)
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -122,6 +123,27 @@ def test_dismissing_in_sight_of_an_old_page_is_refused_too(house: House) -> None
         house.casebook.cases.dismiss(1, "praise", house.ana, LATER, seen=1)
     house.casebook.cases.dismiss(1, "praise", house.ana, LATER, seen=2)
     assert house.state(1) is CaseState.DISMISSED
+
+
+@pytest.mark.parametrize("act", ["answered", "offline", "resolve", "snooze"])
+def test_whoever_decides_in_sight_of_an_old_page_is_told_that_the_reply_was_taken_back(house: House, act: str) -> None:
+    # Ben's page still shows the reply on its way; what Cora did since would else be put aside with it, unread.
+    case_id = house.complain()
+    house.approve(house.propose(case_id))
+    house.hear(answer("p2", post(), "And the coffee!", by=CORA, at=NOON + MINUTE))
+    parked = house.file(case_id).case.parked_why
+    assert parked
+    cases, ben = house.casebook.cases, house.ben
+    acts: dict[str, Callable[[int], None]] = {
+        "answered": lambda seen: cases.already_answered(case_id, ben, LATER, seen),
+        "offline": lambda seen: cases.offline(case_id, "", ben, LATER, seen),
+        "resolve": lambda seen: cases.resolve(case_id, "Oven", "Cake", "", ben, LATER, seen),
+        "snooze": lambda seen: cases.snooze(case_id, LATER + HOUR, ben, LATER, seen),
+    }
+    with moved_on("since you looked"):
+        acts[act](1)
+    assert house.file(case_id).case.parked_why == parked
+    acts[act](2)
 
 
 def test_approving_twice_posts_once_and_says_who_was_quicker(house: House) -> None:
