@@ -20,10 +20,8 @@ _log = structlog.get_logger()
 
 def last_claim_of(settings: Settings) -> LastClaim:
     """The note of the last claim made from here: beside the file, or beside the key where the base is on a server."""
-    if settings.on_server:
-        name = settings.database_name.rpartition("/")[2]
-        return LastClaim(settings.key_path.with_name(f"{name}.last-claim"))
-    return LastClaim(Path(f"{settings.database_path}.last-claim"))
+    beside = settings.key_path if settings.on_server else settings.database_path
+    return LastClaim(Path(f"{beside}.last-claim"))
 
 
 def is_missing(settings: Settings) -> bool:

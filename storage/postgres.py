@@ -70,6 +70,8 @@ def _set_up_each(engine: Engine, trouble: type[Exception]) -> None:
 
 def _begin(connection: Connection) -> None:
     if not connection.get_execution_options().get(READS, False):
+        # After a reading transaction SQLAlchemy says "read write", which would override an administrator who allows no writes.
+        connection.connection.driver_connection.read_only = None  # type: ignore[union-attr]  # it is open
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER})")
 
 

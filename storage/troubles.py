@@ -38,6 +38,7 @@ _CROWDED = (
 )
 _KEPT_OUT = "The database server does not let us in: the user name or the password is wrong (AMENDS_DATABASE_URL)."
 _MISSING = "There is no such database on the server. Make it with createdb, or correct its name (AMENDS_DATABASE_URL)."
+_CLOSED = "The database server lets nobody into the database just now. Its administrator knows why; it is tried again."
 _MAY_NOT = "Our database user may not do this. Make it the owner of the database."
 _STANDBY = (
     "The database cannot be written: its server is read-only, as a standby is. Give us the one that takes writes."
@@ -75,6 +76,7 @@ _BY_WORDS = (
     # Before a connection stands there are no codes, only words.
     (("too many clients", "remaining connection slots", "too many connections"), _CROWDED),
     (("password authentication failed", "no pg_hba.conf entry", "no password supplied", 'role "'), _KEPT_OUT),
+    (("not currently accepting connections",), _CLOSED),
     (('database "',), _MISSING),
     (_STARTING, _BY_CODE["57P03"]),
     ((*_REFUSED, "connection failed", "failed to resolve host", "timeout expired"), _AWAY),

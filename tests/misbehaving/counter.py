@@ -6,7 +6,7 @@ import json
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,6 +16,7 @@ from pathlib import Path
 import structlog.testing
 import time_machine
 from sqlalchemy import event, select
+from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from desk.brands import BrandSection, XSection
@@ -48,15 +49,21 @@ class Witness:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self.base: Path | None = None
+        self.ask: Callable[[], bool] | None = (
+            None  # where the base is on a server: whether it knows that a reply is on its way
+        )
         self.posts = 0
         self.without_intent: list[str] = []
         self._taken: list[dict[str, bytes]] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"] == POSTING and self.base is not None:
+        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"] == POSTING:
             self.posts += 1
-            files = {suffix: Path(f"{self.base}{suffix}") for suffix in ("", "-wal")}
-            self._taken.append({suffix: path.read_bytes() for suffix, path in files.items() if path.exists()})
+            if self.base is not None:
+                files = {suffix: Path(f"{self.base}{suffix}") for suffix in ("", "-wal")}
+                self._taken.append({suffix: path.read_bytes() for suffix, path in files.items() if path.exists()})
+            if self.ask is not None and not await run_in_threadpool(self.ask):
+                self.without_intent.append(f"POST {self.posts}")
         await self.app(scope, receive, send)
 
     def judge(self) -> None:
@@ -99,7 +106,8 @@ class Counter:
     def open(self) -> House:
         """Open the shop, as a start of the service does."""
         self.house = open_house(self.settings, demo_keys())
-        self.witness.base = self.base
+        if not self.settings.on_server:
+            self.witness.base = self.base
         return self.house
 
     @property
@@ -248,8 +256,8 @@ def _prepared() -> dict[str, bytes]:
 
 
 @contextmanager
-def shop_in(folder: Path) -> Iterator[Counter]:
-    """A shop that keeps its things in `folder`, and the town's X."""
+def shop_in(folder: Path, address: str | None = None) -> Iterator[Counter]:
+    """A shop that keeps its things in `folder`, or on the server at `address`, and the town's X."""
     for name, held in _prepared().items():
         path = folder / name
         path.write_bytes(held)
@@ -266,12 +274,13 @@ def shop_in(folder: Path) -> Iterator[Counter]:
                 x=XSection(handle="rosebakery", api=served.url, search=False),
             )
             posting = Posting(hold=timedelta(0), first_hold=timedelta(0))
-            settings = Settings(brand=(brand,), posting=posting).beside(folder)
+            settings = Settings(brand=(brand,), posting=posting).beside(folder).kept_at(address)
             shop = Counter(folder, world, witness, settings, clock, options.faults)
             house = shop.open()
             house.casebook.people.add("ana@rosebakery.example", "Ana", "owner", "no password", datetime.now(UTC))
-            event.listen(house.engine, "connect", _hurry)
-            house.engine.dispose()
+            if address is None:
+                event.listen(house.engine, "connect", _hurry)
+                house.engine.dispose()
             shop.work("accounts")
             try:
                 yield shop
