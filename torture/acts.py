@@ -43,7 +43,7 @@ def free_source(house: House, clock: Clock) -> None:
     """A source whose poller died is given free."""
     del clock
     for state in house.casebook.sources.all():
-        house.casebook.sources.free(state.key, state.fence)
+        house.casebook.sources.free({state.key: state.fence})
 
 
 def look_closer(house: House, clock: Clock) -> None:

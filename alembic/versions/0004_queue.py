@@ -21,16 +21,39 @@ depends_on = None
 NAMES = "procrastinate"
 """What the names of all its tables, types and functions begin with."""
 
+WAKE = """
+    CREATE FUNCTION amends_wake(jobs procrastinate_job_to_defer_v1[]) RETURNS text LANGUAGE plpgsql AS $$
+    DECLARE
+        job procrastinate_job_to_defer_v1;
+        failure text;
+    BEGIN
+        FOREACH job IN ARRAY jobs LOOP
+            BEGIN
+                PERFORM procrastinate_defer_jobs_v1(ARRAY[job]);
+            EXCEPTION
+                WHEN unique_violation THEN NULL;  -- one of its kind waits already
+                WHEN OTHERS THEN failure := SQLERRM;
+            END;
+        END LOOP;
+        RETURN failure;
+    END;
+    $$
+"""
+"""Queues jobs from within any transaction without ever breaking it: a block with EXCEPTION is a savepoint, and all of it one message to
+the server, since other writers wait meanwhile. Gives what went wrong, or NULL."""
+
 
 def upgrade() -> None:
     """Make the queue."""
     if op.get_bind().dialect.name == "postgresql":
         _run(_schema())
+        _run(WAKE)
 
 
 def downgrade() -> None:
     """Take the queue away, with whatever waits in it: the work itself stands in the tables of the house."""
     if op.get_bind().dialect.name == "postgresql":
+        _run("DROP FUNCTION amends_wake")
         _run(_removal())
 
 

@@ -68,11 +68,18 @@ def _add_tick(app: App, house: House, works: Sequence[DueWork]) -> None:
     names = {work.name for work in works}
     options = options_of(TICK)
     options.pop("task_kwargs")
+    at_it = asyncio.Lock()
 
     @app.periodic(cron=cron_of(house.settings.service.tick), **options)
     @app.task(name=task_of(TICK), queue=QUEUE)
     async def tick(timestamp: int) -> None:
         del timestamp
+        if at_it.locked():
+            return  # on a machine that is busy one tick may meet the next; it has no lock, for a dead worker would keep it
+        async with at_it:
+            await look_around()
+
+    async def look_around() -> None:
         try:
             keyed = await asyncio.to_thread(_find_keys, house, utc_now())
         except BaseUnavailable as unavailable:

@@ -9,7 +9,7 @@ up where one waits already.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable
 from datetime import UTC, datetime
 
 import structlog
@@ -56,8 +56,11 @@ async def sweep(app: App, house: House) -> int:
     # meanwhile may hold a newer claim, and is left to the next look.
     fences = await asyncio.to_thread(_fences, house)
     left = [job for job in await _stalled(app) if job.id in before]
+    polled = {key: fences[key] for key in map(_key_of, left) if key in fences}
+    if polled:
+        await asyncio.to_thread(house.casebook.sources.free, polled)
     for job in left:
-        await put_right(app, house, job, fences)
+        await put_right(app, job)
     return len(left)
 
 
@@ -69,14 +72,16 @@ def _fences(house: House) -> dict[str, int]:
     return {state.key: state.fence for state in house.casebook.sources.all()}
 
 
-async def put_right(app: App, house: House, job: Job, fences: Mapping[str, int]) -> None:
-    """Let go of one dead worker's job, and of the source that it polled. Harmless when another worker was quicker."""
-    key = str(job.task_kwargs.get("key", ""))
-    if job.task_name == task_of(POLL) and key in fences:
-        await asyncio.to_thread(house.casebook.sources.free, key, fences[key])
+def _key_of(job: Job) -> str:
+    """The source that a job polls; empty for other jobs."""
+    return str(job.task_kwargs.get("key", "")) if job.task_name == task_of(POLL) else ""
+
+
+async def put_right(app: App, job: Job) -> None:
+    """Let go of one dead worker's job. Harmless when another worker was quicker."""
     lost = job.task_name in (task_of(POLL), task_of(TICK))
     if await (_give_up(app, job.id) if lost else _put_back(app, job)):
-        _log.info("a worker died; what it was doing is taken up by others", job=job.task_name, key=key)
+        _log.info("a worker died; what it was doing is taken up by others", job=job.task_name, of=_key_of(job))
 
 
 async def _give_up_hanging(app: App) -> None:

@@ -6,42 +6,36 @@ is lost by it: the next tick looks anyway.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 
 import structlog
-from procrastinate import App, SyncPsycopgConnector
-from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 
-from desk.scaled.jobs import KEYED, TICK, options_of, task_of
+from desk.scaled.jobs import KEYED, QUEUE, TICK, options_of, task_of
 from storage.casebook import Wake
 from storage.engine import Connection
+
+_JOB = "ROW(%s, %s, %s, %s, %s, %s::jsonb, NULL)::procrastinate_job_to_defer_v1"
 
 _log = structlog.get_logger()
 
 
 def open_wake() -> Wake:
-    """A wake-up for a Casebook on PostgreSQL. It speaks through the transaction's own connection and opens none itself."""
-    app = App(connector=SyncPsycopgConnector())
+    """A wake-up for a Casebook on PostgreSQL. It speaks through the transaction's own connection, once, and never breaks it."""
 
     def wake(connection: Connection, makes: Collection[str]) -> None:
-        for work in sorted({TICK if work in KEYED else work for work in makes}):
-            _defer(app, connection, work)
+        jobs = [_job(work) for work in sorted({TICK if work in KEYED else work for work in makes})]
+        asked = f"SELECT amends_wake(ARRAY[{', '.join([_JOB] * len(jobs))}])"
+        failure = connection.exec_driver_sql(asked, tuple(value for job in jobs for value in job)).scalar_one()
+        if failure:
+            _log.warning(
+                "the workers could not be woken; the next tick finds the work", work=", ".join(makes), why=failure
+            )
 
     return wake
 
 
-def _defer(app: App, connection: Connection, work: str) -> None:
-    raw = connection.connection.driver_connection
-    # Where such a job waits already the INSERT fails, and with it the whole transaction, were it not for the savepoint.
-    savepoint = connection.begin_nested()
-    try:
-        app.configure_task(task_of(work), connection=raw, **options_of(work)).defer()
-    except AlreadyEnqueued:
-        savepoint.rollback()
-    except ConnectorException as failed:
-        savepoint.rollback()  # raises when the connection is gone, and then nothing was stored at all
-        _log.warning(
-            "the workers could not be woken; the next tick finds the work", work=work, why=str(failed.__cause__)
-        )
-    else:
-        savepoint.commit()
+def _job(work: str) -> tuple[str | int | None, ...]:
+    options = options_of(work)
+    args = json.dumps(options.get("task_kwargs", {}))
+    return QUEUE, task_of(work), options["priority"], options.get("lock"), options["queueing_lock"], args

@@ -83,7 +83,7 @@ class Rounds(Shelf):
 
     def record(self, source_key: str, fence: int, judged: Sequence[Judged], batch: Batch, now: datetime) -> Round:
         """One batch of one source with its cursor, all or nothing. Raises MovedOn when the source's claim was lost."""
-        with self._writing("propose") as connection:
+        with self._writing() as connection:
             brand, place = _whose(connection, source_key)
             told = without_forgotten(connection, self.key, place, batch.poison)
             settle(connection, source_key, fence, batch, now)
@@ -98,7 +98,7 @@ class Rounds(Shelf):
         poison: Sequence[Poison] = (),
     ) -> Round:
         """Texts from a file or pasted by hand. With `store_only` no case is raised."""
-        with self._writing("propose") as connection:
+        with self._writing() as connection:
             return self._take_all(connection, brand, None, judged, poison, now, store_only=store_only)
 
     def _take_all(
@@ -124,6 +124,8 @@ class Rounds(Shelf):
 
         spoiled = take_each(connection, brand, named, [one.post for one in ordered], now, take)
         tally.poison = len(poison) + spoiled
+        if tally.repeats < len(judged):
+            self._wake(connection, "propose")
         return tally.round()
 
     def _remembered(self, connection: Connection, judged: Sequence[Judged]) -> list[Judged]:

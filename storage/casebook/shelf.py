@@ -59,8 +59,12 @@ class Shelf:
         """One write transaction, which makes these kinds of due work."""
         with writing(self.engine) as connection:
             yield connection
-            if makes and self.wake is not None:
-                self.wake(connection, sorted(makes))
+            self._wake(connection, *makes)
+
+    def _wake(self, connection: Connection, *makes: str) -> None:
+        """Tell, last of all in a transaction, which kinds of due work it made."""
+        if makes and self.wake is not None:
+            self.wake(connection, sorted(makes))
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:

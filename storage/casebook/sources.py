@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -104,14 +105,15 @@ class Sources(Shelf):
                 .values(follow_at=None, follow_failures=0)
             )
 
-    def free(self, key: str, fence: int) -> None:
-        """Whoever polled under this fence has died: let others at it now. A newer claim is left alone."""
+    def free(self, fences: Mapping[str, int]) -> None:
+        """Whoever polled these sources, under these fences, has died: let others at them now. Newer claims are left alone."""
         with self._writing("poll") as connection:
-            connection.execute(
-                update(sources)
-                .where(sources.c.key == key, sources.c.fence == fence, sources.c.lease_until.is_not(None))
-                .values(lease_until=None)
-            )
+            for key, fence in sorted(fences.items()):
+                connection.execute(
+                    update(sources)
+                    .where(sources.c.key == key, sources.c.fence == fence, sources.c.lease_until.is_not(None))
+                    .values(lease_until=None)
+                )
 
     def poll_now(self, now: datetime) -> None:
         """Make every source due at once: somebody asked, or the clock was moved back and plans lie too far off."""

@@ -135,10 +135,10 @@ def test_a_source_that_another_has_claimed_since_is_left_to_them(house: House) -
     site = add_site(house, Site("site"))
     dead = house.casebook.sources.claim(site.key, utc_now())
     assert dead
-    house.casebook.sources.free(site.key, dead.fence)
+    house.casebook.sources.free({site.key: dead.fence})
     theirs = house.casebook.sources.claim(site.key, utc_now())
     assert theirs
-    house.casebook.sources.free(site.key, dead.fence)
+    house.casebook.sources.free({site.key: dead.fence})
     assert house.casebook.sources.due(utc_now()) == ()
     house.casebook.rounds.record(site.key, theirs.fence, [], Batch((), "theirs"), utc_now())
 

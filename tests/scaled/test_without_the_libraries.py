@@ -34,10 +34,8 @@ def needs_libraries(project: Path) -> set[str]:
         direct |= more
 
 
-def test_only_workers_and_wake_ups_need_the_libraries(project: Path) -> None:
-    assert needs_libraries(project) == {
-        f"desk.scaled.{name}" for name in ("app", "lifeline", "sweeping", "waking", "worker")
-    }
+def test_only_workers_need_the_libraries(project: Path) -> None:
+    assert needs_libraries(project) == {f"desk.scaled.{name}" for name in ("app", "lifeline", "sweeping", "worker")}
 
 
 def test_nothing_that_everybody_imports_needs_them(project: Path) -> None:
