@@ -67,19 +67,20 @@ def run_without_chromium(project: Path, tmp_path: Path, **environment: str) -> s
             str(tmp_path),
         ],
         cwd=tmp_path,
-        env={**os.environ, "PATH": str(tmp_path), **environment},
+        env={**os.environ, "AMENDS_REQUIRE_BROWSER": "", "AMENDS_NO_SKIPS": "", "PATH": str(tmp_path), **environment},
         capture_output=True,
         text=True,
     )
 
 
 def test_where_there_is_no_chromium_the_skip_is_said_plainly(project: Path, tmp_path: Path) -> None:
-    run = run_without_chromium(project, tmp_path, AMENDS_REQUIRE_BROWSER="")
+    run = run_without_chromium(project, tmp_path)
     assert run.returncode == 0, run.stdout
     assert re.search("1 browser test was skipped: Chromium is not installed", run.stdout), run.stdout
 
 
-def test_where_a_browser_is_required_a_skip_is_a_failure(project: Path, tmp_path: Path) -> None:
-    run = run_without_chromium(project, tmp_path, AMENDS_REQUIRE_BROWSER="1")
+@pytest.mark.parametrize("name", ["AMENDS_REQUIRE_BROWSER", "AMENDS_NO_SKIPS"])
+def test_where_everything_is_required_a_skip_is_a_failure(project: Path, tmp_path: Path, name: str) -> None:
+    run = run_without_chromium(project, tmp_path, **{name: "1"})
     assert run.returncode == 1, run.stdout
-    assert "where a browser is required: Skipped: Chromium is not installed" in run.stdout
+    assert "a test was skipped where none may be: Skipped: Chromium is not installed" in run.stdout
