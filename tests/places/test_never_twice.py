@@ -7,7 +7,7 @@ platform refuses before it does anything may be believed; everything else is Uns
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -22,7 +22,7 @@ from places.http import REFUSALS
 from sandbox.faults import CUT, Answer, Changed, Done, Fault
 from sandbox.mishaps import POSTING, mishap
 from storage.words import Posted, Reply
-from tests.places.benching import Bench, less_patience
+from tests.places.benching import Bench
 
 MakeReply = Callable[..., Reply]
 Fresh = Callable[[], Reply]
@@ -71,12 +71,6 @@ BODIES: dict[str, bytes] = {
 }
 
 _numbers = count(1)
-
-
-@pytest.fixture(autouse=True)
-def _hurry() -> Iterator[None]:
-    with less_patience():
-        yield
 
 
 @pytest.fixture
