@@ -8,30 +8,22 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from random import Random
-from types import TracebackType
-from typing import Self
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import psycopg
 from rich.console import Console
-from rich.table import Table
-from sqlalchemy import select
 
 from desk.clock import utc_now
 from desk.config_file import load_settings
@@ -39,16 +31,13 @@ from desk.logs import start_logs
 from desk.wiring import House, open_house
 from desk.work import look_again
 from responders.outbox import Outbox, look_due, post_due
-from storage.engine import reading
-from storage.lifecycle import MovedOn
-from storage.tables import replies
-from storage.words import ReachHow
-from torture.facts import MOST, UP, is_settled
-from torture.judge import Finding, Known, Said, Stands, judge_mentions, judge_replies
+from torture.counter import Desk
+from torture.judge import Finding, Known, Stands, judge_mentions, judge_replies
 from torture.sites import SITES
 from torture.street import PLACES, SHOPS, Street, street_keys
+from torture.workers_result import WORKERS, WorkersResult, table_of
+from torture.workforce import Crew
 
-WORKERS = 3
 KILL_EVERY = 3.0
 COMPLAIN_EVERY = 1.2
 ROBBED = 3
@@ -56,177 +45,9 @@ ROBBED = 3
 QUIET = 25.0
 """Seconds that the last workers get to finish what they can; what waits for its time goes on by a moved clock."""
 STEP, MOST_STEPS = timedelta(minutes=2), 40
-END_WITHIN = 20.0
-"""Seconds after which a worker that was asked to end hangs: it takes three at most, on a machine that has time."""
-ANA = "person:1"
 
 Progress = Callable[[float, str], None]
 """Told how far it is, from 0 to 1, and what is going on."""
-
-
-@dataclass(frozen=True, slots=True)
-class WorkersResult:
-    """What came of it. `longest_gap` seconds in which `longest_at` was not read; `found` counts what the judge calls wrong."""
-
-    seed: int
-    minutes: float
-    kills: int
-    jobs_lost: int
-    polls: int
-    overlapping: int
-    longest_gap: float
-    longest_at: str
-    complaints: int
-    wanted: int
-    refused_clicks: int
-    posted: int
-    parked: int
-    reconciled: int
-    found: dict[str, int]
-    says: tuple[str, ...]
-    mistakes: tuple[str, ...]
-
-    @property
-    def holds(self) -> bool:
-        """Whether nothing was doubled, lost or left stuck, and no source was read by two at once."""
-        return not self.found and not self.overlapping and not self.mistakes and self.wanted > 0
-
-
-class Crew:
-    """The workers: processes that do what `amends run --role worker` does, each with a log of its own. Use as a context."""
-
-    def __init__(self, folder: Path, environ: dict[str, str], chance: Random) -> None:
-        self.folder, self.chance, self.kills = folder, chance, 0
-        self.alive: list[int] = []
-        self.logs: list[Path] = []
-        self._nursery = subprocess.Popen(
-            [sys.executable, "-m", "torture.nursery"],
-            cwd=folder,
-            env=environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self._nursery.stdin is not None
-        assert self._nursery.stdout is not None
-        self._orders, self._answers = self._nursery.stdin, self._nursery.stdout
-        if self._answers.readline() != "ready\n":
-            raise RuntimeError("the workers' nursery did not open")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for worker in self.alive:
-            _send(worker, signal.SIGKILL)
-        self._orders.close()
-        self._nursery.wait()
-        self._answers.close()
-
-    def hire(self) -> None:
-        """One more."""
-        self.logs.append(self.folder / f"worker-{len(self.logs) + 1}.log")
-        self._orders.write(f"{self.logs[-1]}\n")
-        self._orders.flush()
-        self.alive.append(int(self._answers.readline()))
-
-    def kill_one(self) -> None:
-        """Kill -9 a random one, and hire another."""
-        _send(self.alive.pop(self.chance.randrange(len(self.alive))), signal.SIGKILL)
-        self.kills += 1
-        self.hire()
-
-    def died_alone(self) -> list[str]:
-        """Who ended without having been asked to."""
-        return [f"worker {worker} ended by itself" for worker in self.alive if not _send(worker, 0)]
-
-    def go_home(self) -> list[str]:
-        """Ask all to end; who did not do it in time."""
-        for worker in self.alive:
-            _send(worker, signal.SIGTERM)
-        last = time.monotonic() + END_WITHIN
-        while any(_send(worker, 0) for worker in self.alive) and time.monotonic() < last:
-            time.sleep(0.05)
-        return [f"worker {worker} did not end in {END_WITHIN:g} s" for worker in self.alive if _send(worker, 0)]
-
-    def mistakes(self) -> list[str]:
-        """What they wrote that no worker should ever have to write."""
-        lines = (line for log in self.logs for line in log.read_text("utf-8", "replace").splitlines())
-        return [line for line in lines if " error " in line or "foresee" in line or "Traceback" in line]
-
-
-def _send(process: int, number: int) -> bool:
-    """Send a signal; whether there was anybody to take it."""
-    try:
-        os.kill(process, number)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-@dataclass
-class Desk:
-    """Ana at her desk: she says yes to everything, pressing twice at once."""
-
-    house: House
-    chance: Random
-    said: dict[int, Said] = field(default_factory=dict)
-    places: dict[int, str] = field(default_factory=dict)
-    refused: int = 0
-    findings: list[Finding] = field(default_factory=list)
-    pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(3))
-
-    def answer(self) -> None:
-        """Say yes to whatever is proposed by now."""
-        for row in self.house.reading.inbox(limit=100, now=utc_now()).rows:
-            if row.proposal_id is not None and row.reply_id is None and row.reach and row.reach.how is ReachHow.API:
-                self._answer(row.case_id, row.turn, row.place, row.proposal_id, row.proposal or "")
-
-    def _answer(self, case_id: int, turn: int, place: str, proposal: int, text: str) -> None:
-        file = self.house.reading.case(case_id)
-        assert file is not None
-        own = f"{text} ({case_id})"  # X takes no text twice
-        revised = self.house.casebook.proposals.revise(proposal, own, (), ANA, utc_now())
-        hold, together = timedelta(seconds=self.chance.choice((0, 0, 1, 2))), threading.Barrier(2)
-
-        def press(_: int) -> int | None:
-            together.wait()
-            try:
-                return self.house.casebook.replies.approve(revised, turn, ANA, utc_now(), hold=hold, anyway=True)
-            except MovedOn:
-                return None
-
-        counted = [reply for reply in self.pool.map(press, range(2)) if reply is not None]
-        if len(counted) != 1:
-            self.findings.append(Finding("presses", f"{len(counted)} of two presses counted"))
-        self.refused += 2 - len(counted)
-        parent = file.last.post.native_id.rpartition("_")[2]
-        for reply in counted:
-            self.said[reply] = Said(reply, own, frozenset((parent,)))
-            self.places[reply] = place
-
-    def known(self) -> dict[int, Known]:
-        """What the machine makes of each reply."""
-        lists = self.house.reading.lists(utc_now(), limit=MOST)
-        told = {row.case_id for row in (*lists.parked, *lists.by_hand)}
-        with reading(self.house.engine) as connection:
-            rows = connection.execute(select(replies)).all()
-        return {row.id: Known(is_settled(row), row.state in UP, row.case_id in told, row.native_id) for row in rows}
-
-    def answer_until(self, over: threading.Event) -> None:
-        """Go on so."""
-        while not over.wait(0.1):
-            self.answer()
-
-    def due(self) -> bool:
-        """Whether replies wait to go out, now or after their hold."""
-        return bool(self.house.casebook.replies.due_accounts(utc_now() + timedelta(seconds=3)))
-
-    def unsettled(self) -> int:
-        """How many replies there is something left to do for."""
-        return sum(not known.settled for known in self.known().values())
 
 
 def run(minutes: float, seed: int, url: str, progress: Progress) -> WorkersResult:
@@ -385,35 +206,6 @@ def own_database(server: str) -> Iterator[str]:
     finally:
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-
-
-def table_of(result: WorkersResult) -> Table:
-    """The result for people."""
-    table = Table("what", "figure", box=None, pad_edge=False)
-    found = result.found
-    rows = {
-        "minutes": f"{result.minutes:g}, seed {result.seed}",
-        "workers": f"{WORKERS}, and another for each that was killed",
-        "kills (SIGKILL)": result.kills,
-        "waiting jobs taken away": result.jobs_lost,
-        "polls": result.polls,
-        "overlapping polls": result.overlapping,
-        "longest gap between polls of a source": f"{result.longest_gap:.1f} s ({result.longest_at})",
-        "complaints": result.complaints,
-        "complaints not taken in exactly once": found.get("not_once", 0),
-        "replies wanted, each pressed twice": result.wanted,
-        "second presses refused": result.refused_clicks,
-        "posted": result.posted,
-        "cut off and cleared up later": result.reconciled,
-        "doubled": found.get("duplicates", 0),
-        "lost": found.get("lost", 0),
-        "parked for a person": result.parked,
-        "left stuck": found.get("stuck", 0),
-    }
-    others = {what: much for what, much in found.items() if what not in ("not_once", "duplicates", "lost", "stuck")}
-    for what, figure in {**rows, **others}.items():
-        table.add_row(what, str(figure))
-    return table
 
 
 def main(arguments: list[str]) -> int:
