@@ -14,7 +14,7 @@ ROOMS := monitor responders storage places desk sandbox torture
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-bluesky pictures torture check check-quick style types imports documents house format locks wheel clean
+.PHONY: help venv demo test test-bluesky pictures torture bench check check-quick style types imports documents house format locks wheel clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,6 +74,9 @@ pictures: $(VENV)/.made-dev ## take the README's pictures anew, from a running d
 
 torture: $(VENV)/.made-dev ## kill the service at random while everything goes wrong; goes on where it stopped (MINUTES=10 SEED=7 KILLS=)
 	@$(BIN)/amends-torture --minutes $(MINUTES) --seed $(SEED) $(if $(KILLS),--kills $(KILLS)) --resume .torture-$(SEED).json
+
+bench: $(VENV)/.made-dev ## how many replies and polls a second both databases take, with settings that keep promises
+	@$(BIN)/python -m torture.bench
 
 check: check-quick test ## everything that must hold: style, types, imports, documents, locks, tests
 
