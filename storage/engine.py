@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,7 +20,7 @@ from sqlalchemy.exc import TimeoutError as NoneFree
 from storage.postgres import open_postgres, take_time
 from storage.same_file import GONE, MISSING, SameFile
 from storage.storable import make_storable
-from storage.troubles import BaseUnavailable, Doubtful, Interrupted, is_lost, is_no_mistake, unavailable
+from storage.troubles import BUSY, BaseUnavailable, Doubtful, Interrupted, is_lost, is_no_mistake, unavailable
 from storage.waits import BUSY_SECONDS, MORE, POOL, READS
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
 # Engine and Connection too: other rooms name the types from here.
 
 FILE = "amends_file"
+TURN = "amends_turn"
 
 
 def is_sqlite(url: str) -> bool:
@@ -50,6 +52,7 @@ def open_engine(url: str) -> Engine:
     """An engine for a URL such as sqlite:////var/lib/amends/amends.sqlite or postgresql://… Raises BaseUnavailable."""
     engine = _open_sqlite(url) if is_sqlite(url) else open_postgres(url)
     event.listen(engine, "before_cursor_execute", make_storable, retval=True)
+    engine.update_execution_options(**{TURN: threading.Lock()})
     return engine
 
 
@@ -130,7 +133,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """One write transaction, all or nothing. Raises BaseUnavailable; Interrupted where it may be repeated."""
-    with explained(), engine.connect() as connection, connection.begin() as transaction:
+    with _turn(engine), explained(), engine.connect() as connection, connection.begin() as transaction:
         yield connection
         try:
             transaction.commit()
@@ -143,6 +146,19 @@ def writing(engine: Engine) -> Iterator[Connection]:
     file = engine.get_execution_options().get(FILE)
     if file is not None and not file.is_whole():
         raise Doubtful(GONE)  # it went into a file that nobody will ever open again
+
+
+@contextmanager
+def _turn(engine: Engine) -> Iterator[None]:
+    """Wait here for the other writers of this process. SQLite would let us try again and again, late comers first; on PostgreSQL
+    each of us would wait with a connection in hand, and a server has only so many."""
+    turn = engine.get_execution_options()[TURN]
+    if not turn.acquire(timeout=BUSY_SECONDS):
+        raise BaseUnavailable(BUSY)
+    try:
+        yield
+    finally:
+        turn.release()
 
 
 @contextmanager

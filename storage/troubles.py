@@ -25,7 +25,7 @@ _READ_ONLY = "The database cannot be written: its file or folder is read-only. M
 _FULL = "The database cannot be written: the disk is full. Free some space; nothing was lost."
 _UNREADABLE = "The database cannot be read: the disk refuses. Look whether it is failing or was taken away."
 _REFUSES = "The database cannot be written: the disk refuses. Look whether it is full, at its quota or failing; nothing was lost."
-_BUSY = "The database is busy: something else has held it for too long. Try again in a moment."
+BUSY = "The database is busy: something else has held it for too long. Try again in a moment."
 _UNPREPARED = "The database has not been prepared for this version. Run: amends migrate"
 _DAMAGED = "The database file is damaged or not a database. Restore your newest backup: amends restore FILE"
 _AWAY = (
@@ -50,7 +50,7 @@ _BY_CODE = {
     "25P03": _BROKE,
     "28": _KEPT_OUT,
     "3D000": _MISSING,
-    "40": _BUSY,
+    "40": BUSY,
     "42501": _MAY_NOT,
     "42P01": _UNPREPARED,
     "42703": _UNPREPARED,
@@ -58,7 +58,7 @@ _BY_CODE = {
     "53100": _FULL,
     "53200": "The database server is out of memory. Give it more, or close other programs there; nothing was lost.",
     "53300": _CROWDED,
-    "55P03": _BUSY,
+    "55P03": BUSY,
     "57014": "The database took too long to answer, and was stopped; nothing was changed. Try again in a moment.",
     "57P01": _BROKE,
     "57P02": _BROKE,
@@ -84,7 +84,7 @@ _BY_WORDS = (
     (("readonly", "read-only"), _READ_ONLY),
     (("is full",), _FULL),
     (("unable to open",), "The database file cannot be opened. Check that its folder exists and may be written."),
-    (("locked",), _BUSY),
+    (("locked",), BUSY),
     (("no such table", "no such column"), _UNPREPARED),
     (("malformed", "not a database"), _DAMAGED),
 )

@@ -294,7 +294,7 @@ def test_connections_that_the_server_closed_overnight_are_replaced_unseen(there:
 
 def test_without_the_lock_two_writers_would_pass_the_same_check(there: House) -> None:
     # The harness has teeth: what the other tests find whole is broken here.
-    event.remove(there.engine, "begin", postgres._begin)
+    engines = [open_engine(str(there.engine.url)) for _ in range(2)]  # as two processes have them
     both = threading.Barrier(2, timeout=5)
     passed: list[object] = []
 
@@ -302,16 +302,20 @@ def test_without_the_lock_two_writers_would_pass_the_same_check(there: House) ->
         if statement.startswith("INSERT INTO leases"):
             both.wait()  # each has looked and found nobody
 
-    def hold(holder: str) -> None:
+    def hold(engine: Engine) -> None:
         try:
-            passed.append(there.casebook.leases.hold("ticker", holder, NOON, MINUTE))
+            passed.append(Casebook(engine, KEY).leases.hold("ticker", str(id(engine)), NOON, MINUTE))
         except Exception as error:  # noqa: BLE001 - whatever comes of it
             passed.append(type(error).__name__)
 
-    with there.before_each(wait):
-        threads = [threading.Thread(target=hold, args=(holder,)) for holder in ("one", "two")]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+    threads = [threading.Thread(target=hold, args=(engine,)) for engine in engines]
+    for engine in engines:
+        event.remove(engine, "begin", postgres._begin)
+        event.listen(engine, "before_cursor_execute", lambda *given: wait(given[2]))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for engine in engines:
+        engine.dispose()
     assert sorted(map(str, passed)) == ["IntegrityError", "True"]
