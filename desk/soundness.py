@@ -69,8 +69,8 @@ def make_safe(casebook: Casebook, last_claim: LastClaim, now: datetime) -> str |
     settled = casebook.restoring.settle(copied_at, now)
     last_claim.begin_anew()
     says = (
-        f"This database is an older copy. Posting is paused; {settled.taken_back} replies were taken back, and "
-        f"{settled.looked_for} are looked for. Look at your open cases, then resume."
+        "This database is an older copy, so posting is paused. Replies taken back: "
+        f"{settled.taken_back}; looked for: {settled.looked_for}. Look at your open cases, then resume."
     )
     _log.warning(says)
     return says

@@ -47,6 +47,11 @@ def warm_up() -> None:
     _identifier()
 
 
+@cache
+def _tell(why: str) -> None:
+    log.warning("the languages of texts cannot be told", why=why)  # once: every page with a text would say it again
+
+
 def script_of(language: str) -> str:
     """The script a language is written in: "latin", "cyrillic", "te" or "hi"."""
     return _SCRIPT_OF.get(language, "latin")
@@ -77,7 +82,7 @@ def differs(text: str, language: str) -> str | None:
     try:
         found, probability = _identifier().classify(plain)
     except OSError as error:  # it unpacks its model on the disk, which may be full
-        log.warning("the language of a text could not be told", why=str(error))
+        _tell(str(error))
         return None
     if script != script_of(language):
         return found if script_of(found) == script else script

@@ -129,10 +129,14 @@ def _told(done: Restored) -> Iterator[str]:
         yield "It is of an older version. Run: amends migrate"
         return
     settled = done.settled
-    yield (
-        f"Taken back: {settled.taken_back} approved replies. Looked for: {settled.looked_for} that were on their way. "
-        f"To look at: {settled.by_hand} to be posted by hand. Left up: {settled.left_up} that were to be taken down."
-    )
+    for number, says in (
+        (settled.taken_back, "approved, and taken back: look whether they went out before you approve them again"),
+        (settled.looked_for, "on their way: we look whether they went out"),
+        (settled.by_hand, "to be posted by hand: look whether you have posted them"),
+        (settled.left_up, "to be taken down: they stay up until you say so again"),
+    ):
+        if number:
+            yield f"{number} {'reply was' if number == 1 else 'replies were'} {says}."
     yield "Everybody has to sign in again, with the password they had when the backup was made."
 
 

@@ -594,7 +594,7 @@ def test_a_base_put_back_by_other_means_is_made_safe_by_hand(shop: Counter, prom
     shop.house.close()
     code, out, _ = prompt("restore", "--by-hand")
     assert code == 0
-    assert "Taken back: 1 approved replies." in out
+    assert "1 reply was approved, and taken back" in out
     shop.open()
     assert shop.state_of(reply_id) is ReplyState.WITHDRAWN
     assert prompt("restore")[0] == 2
