@@ -24,9 +24,9 @@ SLOW_TOO = 0.15
 """How often mishaps may be chosen that cost the real time of a time-out."""
 KILLS_EACH, STARTS_EACH = 1.5, 2.5
 """Kills, and starts, for each reply after which a chapter is left in peace."""
-LAST_STEP, LAST_ON_LINE = 40, 14
-"""Kills are spread evenly over this many steps from the start, of all steps or, every other time, of those of requests alone: two
-replies, where nothing goes wrong."""
+LAST_STEP, LAST_ON_LINE = 36, 12
+"""Kills are spread evenly over this many steps from the start, of all steps or, every other time, of those of requests alone: a reply
+and a half, where nothing goes wrong."""
 
 
 def play(stage: Stage, seed: int, number: int, places: Sequence[str], works: Sequence[str] = OUTBOX) -> Outcome:

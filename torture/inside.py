@@ -63,6 +63,7 @@ def said_there(stage: Stage) -> None:
 def went_on(stage: Stage) -> None:
     """The answer is up. Since then Cora wrote again, Dan edited what he wrote, Elena took hers back."""
     scenes.many_approved(stage, 3)
+    stage.pass_time(3 * scenes.APART)
     scenes.work_through(stage, "post")
     town = stage.town
     ours = {post.parent_id: post for post in town.ours()}

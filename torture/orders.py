@@ -21,24 +21,23 @@ class Press:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One start of the victim: on which platform, what it does one after the other, and at which step it dies (0: at none).
+    """One start of the victim: what it does one after the other, and at which step it dies (0: at none).
 
-    `on_line`: only steps of requests and mails are counted. `at` and `since` are the town's clock. `here`: done by the victim itself instead of by a child, to warm it up.
+    `on_line`: only steps of requests and mails are counted. `at` is what time
+    it is in the town. `here`: done by the victim itself instead of by a child, to warm it up.
     """
 
-    place: str
     works: tuple[str, ...]
     kill_at: int
     at: datetime
-    since: float
     press: Press | None = None
     on_line: bool = False
     here: bool = False
 
     @property
     def clock(self) -> TownClock:
-        """The town's clock as it was given."""
-        return TownClock(self.at, self.since)
+        """A clock that begins at this time."""
+        return TownClock(self.at)
 
     def to_line(self) -> str:
         """One line of JSON."""

@@ -13,7 +13,7 @@ from email import message_from_bytes
 from email.policy import default
 from enum import StrEnum
 from types import TracebackType
-from typing import Self, cast
+from typing import Any, Self, cast
 
 QUIET = 10.0
 """Seconds after which a client that says nothing more is taken for dead."""
@@ -61,6 +61,17 @@ class Postbox:
         self._server.shutdown()
         self._server.server_close()
 
+    def come_to_rest(self) -> None:
+        """Wait until everybody who talks here is done: whoever is dead has nothing more to say."""
+        with socket.socket() as last:
+            last.settimeout(QUIET)
+            last.bind(("127.0.0.1", 0))
+            self._server.closing_port = last.getsockname()[1]
+            last.connect(("127.0.0.1", self.port))
+            last.recv(1)  # whoever knocked before us has been let in by now
+        with self._server.quiet:
+            self._server.quiet.wait_for(lambda: self._server.talks == 0, QUIET)
+
     def empty(self) -> None:
         """Forget every mail and every trouble."""
         self.mails, self.troubles = [], []
@@ -75,6 +86,26 @@ class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     allow_reuse_address = True
     postbox: Postbox
+    closing_port = 0
+    """The port of who comes only to see that everybody else is gone."""
+
+    def __init__(self, address: tuple[str, int], line: type[socketserver.BaseRequestHandler]) -> None:
+        super().__init__(address, line)
+        self.talks = 0
+        self.quiet = threading.Condition()
+
+    def process_request(self, request: socket.socket | tuple[bytes, socket.socket], client_address: Any) -> None:
+        """Let somebody in."""
+        with self.quiet:
+            self.talks += 1
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
+        """Somebody leaves."""
+        super().shutdown_request(request)
+        with self.quiet:
+            self.talks -= 1
+            self.quiet.notify_all()
 
 
 class _Line(socketserver.StreamRequestHandler):
@@ -84,8 +115,12 @@ class _Line(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         """Talk until the client leaves, or dies."""
+        server = cast("_Server", self.server)
         with suppress(OSError):  # the client died
-            self._talk(cast("_Server", self.server).postbox)
+            if self.client_address[1] == server.closing_port:
+                self._say("421 nobody else is here")
+            else:
+                self._talk(server.postbox)
 
     def _talk(self, postbox: Postbox) -> None:
         trouble, recipient = (postbox.troubles.pop(0) if postbox.troubles else None), ""

@@ -21,6 +21,9 @@ NEW_PASSWORD = "a longer word of Ana's"  # noqa: S105 - nor does this
 SOME = 24
 """Complaints in the scenes with many."""
 
+APART = timedelta(seconds=40)
+"""So long after one another the answers of such a scene fall due: a few at a time."""
+
 CUSTOMERS = ("cora", "dan", "elena", "farid", "grete", "hugo")
 ANA_ID = 1
 ANA = f"person:{ANA_ID}"
@@ -83,26 +86,26 @@ def sorry(number: int) -> str:
     return f"{SORRY[number % len(SORRY)]} (№ {number})"
 
 
-def approve_all(stage: Stage, hold: timedelta = timedelta(0)) -> int:
-    """Ana says yes to an answer of her own to everybody who waits; gives how many."""
+def approve_all(stage: Stage, hold: timedelta = timedelta(0), apart: timedelta = timedelta(0)) -> int:
+    """Ana says yes to an answer of her own to everybody who waits; gives how many. Each is held `apart` longer than the one before."""
     house, now, done = stage.house, stage.now, 0
     for row in house.reading.inbox(now, limit=10_000).rows:
         if row.proposal_id is None or (row.reach is not None and row.reach.how is not ReachHow.API):
             continue
         revised = house.casebook.proposals.revise(row.proposal_id, sorry(row.case_id), (), ANA, now)
-        house.casebook.replies.approve(revised, row.turn, ANA, now, hold=hold)
+        house.casebook.replies.approve(revised, row.turn, ANA, now, hold=hold + done * apart)
         done += 1
     return done
 
 
 def many_approved(stage: Stage, many: int = SOME) -> None:
-    """Many complaints, each with an answer that is approved and due."""
+    """Many complaints, each with an answer that is approved; the first is due."""
     move_in(stage)
     for number in range(many):
         complain(stage, number)
         stage.pass_time(timedelta(seconds=20))
     work_through(stage, "accounts", "poll", "propose")
-    approved = approve_all(stage)
+    approved = approve_all(stage, apart=APART)
     if approved != many:
         raise MovedOn(f"of {many} complaints {approved} could be answered")
     stage.pass_time(timedelta(seconds=1))

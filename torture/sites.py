@@ -26,7 +26,7 @@ from sandbox.x.options import XOptions
 from storage.words import Brand
 
 KEY = "rosebakery"
-PATIENCE = 0.4
+PATIENCE = 0.8
 """Seconds after which the harness's clients give up on an answer: long for a machine at work, short for a hundred thousand runs."""
 BOARD = "rosetown"
 PLENTY = 10**9

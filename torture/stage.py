@@ -27,6 +27,10 @@ WORLD = "world.sqlite"
 NOTE = "last-claim"
 
 
+SPENT = timedelta(seconds=1)
+"""How long a start takes in the town."""
+
+
 class VictimFailed(Exception):
     """The victim itself did not come up, or went away. Nothing is known then."""
 
@@ -40,7 +44,8 @@ class Stage:
     postbox: Postbox
     bases: Bases
     houses: dict[str, House]
-    victim: subprocess.Popen[str]
+    addresses: Addresses
+    victims: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
     starts: int = 0
     kills: int = 0
     unforeseen: list[str] = field(default_factory=list)
@@ -93,17 +98,22 @@ class Stage:
         self, *works: str, kill_at: int = 0, on_line: bool = False, press: Press | None = None, here: bool = False
     ) -> Ended:
         """One start of the victim; see torture.orders.Order. Raises VictimFailed."""
-        clock = self.town.clock
-        order = Order(self.town.place, works, kill_at, clock.at, clock.since, press, on_line, here)
-        assert self.victim.stdin is not None
-        assert self.victim.stdout is not None
+        order = Order(works, kill_at, self.now, press, on_line, here)
+        victim = self.victims.get(self.town.place) or self._find_victim()
+        assert victim.stdin is not None
+        assert victim.stdout is not None
         with contextlib.suppress(BrokenPipeError):
-            self.victim.stdin.write(order.to_line())
-            self.victim.stdin.flush()
-        line = self.victim.stdout.readline()
+            victim.stdin.write(order.to_line())
+            victim.stdin.flush()
+        line = victim.stdout.readline()
         if not line:
-            raise VictimFailed(f"the victim is gone, with {self.victim.wait(10)}")
+            raise VictimFailed(f"the victim is gone, with {victim.wait(10)}")
         ended = Ended.from_line(line)
+        if ended.killed:
+            self.town.come_to_rest()
+        if ended.died_at.startswith("mail"):
+            self.postbox.come_to_rest()
+        self.town.clock.turn(SPENT)
         self.starts += 1
         self.kills += ended.killed
         self.unforeseen += ended.unforeseen
@@ -120,6 +130,21 @@ class Stage:
     def pass_time(self, by: timedelta) -> None:
         """Let time pass in the town."""
         self.town.pass_time(by)
+
+    def _find_victim(self) -> subprocess.Popen[str]:
+        """One for each platform, so that none carries the libraries of all: a fork takes the longer the more there is to copy."""
+        command = [sys.executable, "-P", "-m", "torture.victim", self.town.place]
+        victim = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own module
+        assert victim.stdin is not None
+        victim.stdin.write(json.dumps(asdict(self.addresses)) + "\n")
+        self.victims[self.town.place] = victim
+        return victim
+
+    def end(self) -> None:
+        """Let the victims go. They hold nothing that a kill could spoil."""
+        for victim in self.victims.values():
+            victim.kill()
+            victim.communicate()
 
     def _let_go(self) -> None:
         for house in self.houses.values():
@@ -138,18 +163,6 @@ def set_up(folder: Path, server: str | None = None) -> Iterator[Stage]:
         engine = open_quick(bases.url)
         stack.callback(engine.dispose)
         houses = {place: open_shop(engine, addresses, place, {}) for place in SITES}
-        victim = stack.enter_context(_victim(addresses))
-        yield Stage(folder, town, postbox, bases, houses, victim)
-
-
-@contextmanager
-def _victim(addresses: Addresses) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-P", "-m", "torture.victim"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as victim:  # noqa: S603 - our own module
-        try:
-            assert victim.stdin is not None
-            victim.stdin.write(json.dumps(asdict(addresses)) + "\n")
-            victim.stdin.flush()
-            yield victim
-        finally:
-            victim.kill()  # it holds nothing that a kill could spoil
+        stage = Stage(folder, town, postbox, bases, houses, addresses)
+        stack.callback(stage.end)
+        yield stage

@@ -29,6 +29,12 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
+AT_REST_WITHIN = 30.0
+"""Seconds in which requests of a dead process end: those that the town answers slowly notice that nobody listens any more."""
+ROUNDS = 10
+"""Rounds of the server's loop: one to accept a connection, one to read from it, one to begin, and some to spare."""
+
+
 @dataclass(slots=True)
 class Late:
     """A request to hold back: it is carried out `by` later. Its sender sees the line cut, or (`error`) that the server is in trouble.
@@ -58,9 +64,31 @@ class _Door:
 
     def __init__(self, town: Town) -> None:
         self._town = town
+        self._inside = 0
+        self._deserted = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._town.answer(scope, receive, send)
+        self._loop = asyncio.get_running_loop()
+        self._inside += 1
+        self._deserted.clear()
+        try:
+            await self._town.answer(scope, receive, send)
+        finally:
+            self._inside -= 1
+            if not self._inside:
+                self._deserted.set()
+
+    def close_behind(self) -> None:
+        """Return when everybody who had come is gone; from another thread."""
+        if self._loop is not None:
+            asyncio.run_coroutine_threadsafe(self._empty(), self._loop).result(AT_REST_WITHIN)
+
+    async def _empty(self) -> None:
+        for _ in range(ROUNDS):
+            await asyncio.sleep(0)  # one round of the loop: whatever has arrived is let in
+        if self._inside:
+            await self._deserted.wait()
 
 
 class Town:
@@ -76,7 +104,8 @@ class Town:
         self._world: World | None = None
         self._site: Site | None = None
         self._options: Any = None
-        self._served = Served(_Door(self))
+        self._door = _Door(self)
+        self._served = Served(self._door)
         self.url = self._served.url
 
     def __enter__(self) -> Self:
@@ -144,6 +173,10 @@ class Town:
     def ours(self) -> list[WorldPost]:
         """Everything our account ever wrote there, taken down or not."""
         return self.world.posts(self.place, author_id=self.account())
+
+    def come_to_rest(self) -> None:
+        """Wait until what a dead process had sent before is carried out, or held back: no later than that does time go on."""
+        self._door.close_behind()
 
     def arrived(self, method: str, path: str) -> int:
         """How many such requests have come to the door since the run began, whatever became of them."""

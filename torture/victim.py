@@ -20,7 +20,6 @@ from desk.web.app import create_app
 from desk.wiring import House
 from torture.orders import Ended, Order
 from torture.shop import Addresses, open_quick, open_shop
-from torture.sites import SITES
 from torture.steps import STEPS, watch_base, watch_lines
 from torture.works import do, press
 
@@ -29,25 +28,25 @@ MOST_TOLD = 500
 
 
 class Victim:
-    """The process. `unforeseen` collects what the service logs as an error that nobody foresaw."""
+    """The process, for one platform. `unforeseen` collects what the service logs as an error that nobody foresaw."""
 
-    def __init__(self, addresses: Addresses) -> None:
-        self.addresses = addresses
+    def __init__(self, addresses: Addresses, place: str) -> None:
+        self.addresses, self.place = addresses, place
         self.engine = open_quick(addresses.base)
         self.unforeseen: list[str] = []
         self.clock: Any = None
-        self.houses: dict[str, House] = {}
-        self.apps: dict[str, Any] = {}
+        self.house: House | None = None
+        self.app: Any = None
         watch_base(self.engine)
         watch_lines()
         structlog.configure(processors=[self._listen])
         self.open()
 
     def open(self) -> None:
-        """Open every platform as at a start. What the compiler of SQL learned is kept, everything else is new."""
+        """Open the platform as at a start. What the compiler of SQL learned is kept, everything else is new."""
         self.engine.dispose()
-        self.houses = {place: open_shop(self.engine, self.addresses, place, {}) for place in SITES}
-        self.apps = {place: create_app(house, now=self._now) for place, house in self.houses.items()}
+        self.house = open_shop(self.engine, self.addresses, self.place, {})
+        self.app = self.app and create_app(self.house, now=self._now)
         gc.collect()
         gc.freeze()
 
@@ -88,12 +87,13 @@ class Victim:
             os._exit(status)
 
     def _carry_out(self, order: Order) -> Ended:
-        self.unforeseen, self.clock = [], order.clock
-        house, answer = self.houses[order.place], 0
+        assert self.house is not None
+        self.unforeseen, self.clock, answer = [], order.clock, 0
         if order.press is not None:
-            answer = press(self.apps[order.place], order.press)
+            self.app = self.app or create_app(self.house, now=self._now)
+            answer = press(self.app, order.press)
         for name in order.works:
-            do(name, house, self.clock)
+            do(name, self.house, self.clock)
         return Ended(False, "", tuple(STEPS.names), tuple(self.unforeseen), answer)
 
     def _now(self) -> Any:
@@ -116,7 +116,7 @@ def _tell(send: int, words: str) -> None:
 
 def main() -> None:
     """Obey until there are no more orders. The first line says where everything is."""
-    victim = Victim(Addresses(**json.loads(sys.stdin.readline())))
+    victim = Victim(Addresses(**json.loads(sys.stdin.readline())), sys.argv[1])
     for line in sys.stdin:
         sys.stdout.write(victim.obey(Order.from_line(line)).to_line())
         sys.stdout.flush()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from torture.street import Readings
-from torture.workers import WorkersResult, run
+from torture.workers import run
+from torture.workers_result import WorkersResult
 
 
 def seen(*readings: tuple[str, float, float]) -> Readings:
