@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ class ClockWatch:
     wall: Callable[[], datetime] = utc_now
     monotonic: Callable[[], float] = time.monotonic
     _apart: timedelta | None = field(default=None, init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def look(self) -> timedelta:
         """The jump since the last look, or zero."""
@@ -34,3 +36,16 @@ class ClockWatch:
         if before is None or abs(apart - before) < JUMP:
             return timedelta(0)
         return apart - before
+
+    def settle(self, put_right: Callable[[timedelta], None]) -> timedelta:
+        """Look, and have a jump put right before anybody else may look. One that could not be put right is found again."""
+        with self._lock:
+            before = self._apart
+            jump = self.look()
+            try:
+                if jump:
+                    put_right(jump)
+            except BaseException:
+                self._apart = before
+                raise
+            return jump

@@ -17,7 +17,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from desk.clock import ClockWatch, utc_now
-from desk.setback import watch_clock
+from desk.setback import put_right, watch_clock
 from desk.wiring import House
 from desk.work import DUE_WORK, DueWork, do_work
 from storage.engine import BaseUnavailable
@@ -105,14 +105,14 @@ class Ticker:
         self._scheduler.start()
 
     def keep_watch(self) -> None:
-        """Keep the lease, and notice a clock that was set back."""
+        """Keep the lease, and notice a clock that was set."""
         watch_clock(self._clock, self._house)
         if not self._ending.is_set():
             self._shift.renew()
 
     def tick(self, work: DueWork) -> None:
         """Look for one kind of work, if it is our turn."""
-        if self._ending.is_set() or not self._shift.mine:
+        if self._ending.is_set() or not self._shift.mine or put_right(self._clock, self._house) is None:
             return
         self._busy.add(work.name)
         try:

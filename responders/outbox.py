@@ -7,7 +7,7 @@ claim's fence. A process that dies anywhere in between leaves a reply in `sendin
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -37,6 +37,9 @@ LONGEST_PUT_OFF = timedelta(hours=2)
 
 PERSON_WAIT = timedelta(minutes=15)
 """How long a reply waits before another try when somebody must act first (a key, credits)."""
+
+LONGEST_TOLD = timedelta(days=1)
+"""A site that asks for more is asked again after a day all the same: what is planned farther ahead is taken for another clock's."""
 
 CLAIM_HOLDS = timedelta(seconds=30)
 """How old a claim may be when the request begins. A machine that slept in between must not post what another has taken over."""
@@ -106,7 +109,7 @@ def _put_off(outbox: Outbox, due: DueReply, why: str, away: Unavailable | None =
     least = PERSON_WAIT if isinstance(away, NeedsPerson) or away is None else FIRST_WAIT
     # Ever longer, without anything to remember: as long again as it has waited since the yes.
     wait = max(least, min(now - due.approved_at, LONGEST_PUT_OFF))
-    outbox.casebook.replies.put_off(due.id, why, max(told or now, now + wait), now)
+    outbox.casebook.replies.put_off(due.id, why, max(_told(told, now) or now, now + wait), now)
 
 
 def _send(outbox: Outbox, publisher: Publisher, reply: Reply) -> bool:
@@ -149,7 +152,12 @@ def _next_try(reply: Reply, away: Unavailable, now: datetime) -> datetime:
     if away.retry_at is None:
         return backed_off
     # A place may reset every quarter of an hour and refuse each time; only its first refusals are taken at their word.
-    return max(away.retry_at, backed_off)
+    return max(_told(away.retry_at, now) or now, backed_off)
+
+
+def _told(retry_at: datetime | None, now: datetime) -> datetime | None:
+    """When the platform said to come again, within LONGEST_TOLD."""
+    return min(retry_at, now + LONGEST_TOLD) if retry_at is not None else None
 
 
 def _settle(outbox: Outbox, place: str) -> timedelta:
@@ -161,6 +169,15 @@ def _key_holds(outbox: Outbox, reply: Reply, now: datetime) -> bool:
     lives = outbox.places[reply.place].capabilities.key_lives
     age = now - (reply.first_sent_at or reply.sent_at)
     return lives is None or timedelta(0) <= age < lives
+
+
+def clock_was_set(outbox: Outbox, jump: timedelta) -> None:
+    """The clock was set by `jump` (negative: back), or the machine slept: holds run on, and looks count when a settling time apart."""
+    now = outbox.clock()
+    if jump > timedelta(0):
+        outbox.casebook.clocks.went_ahead(jump, now)
+    for place, known in outbox.places.items():
+        outbox.casebook.replies.look_anew(place, now + known.capabilities.settle, now)
 
 
 def look_due(outbox: Outbox) -> int:
@@ -188,14 +205,13 @@ def _strand(outbox: Outbox, reply: Reply) -> None:
 
 def _look(outbox: Outbox, reply: Reply, looks: int) -> bool:
     try:
-        found = _find(outbox, reply)
+        found = _find(outbox, _asked_for(outbox, reply, looks + 1))
         if found is not None:
-            outbox.casebook.replies.found(reply.id, reply.fence, found, outbox.clock())
-            return True
+            return outbox.casebook.replies.found(reply.id, reply.fence, found, outbox.clock())
         _nothing_there(outbox, reply, looks + 1)
     except Unavailable as away:
         now = outbox.clock()
-        wait = away.retry_at or now + _settle(outbox, reply.place)
+        wait = _told(away.retry_at, now) or now + _settle(outbox, reply.place)
         outbox.casebook.replies.look_later(reply.id, reply.fence, wait, away.why, now)
     except MovedOn as moved:
         log.info("a reply was settled by another process", reply=reply.id, why=moved.why)
@@ -207,6 +223,19 @@ def _look(outbox: Outbox, reply: Reply, looks: int) -> bool:
         why = f"Looking for the reply failed ({type(error).__name__})."
         outbox.casebook.replies.look_later(reply.id, reply.fence, now + PERSON_WAIT, why, now)
     return False
+
+
+def _asked_for(outbox: Outbox, reply: Reply, looks: int) -> Reply:
+    """The reply as this look asks for it: since the first try that may have arrived.
+
+    The look before anything is posted again asks since the parent was written, by the platform's own clock: one of ours that was
+    ahead at the time of the claim would hide what is there, and it would be posted twice.
+    """
+    since = reply.first_sent_at or reply.sent_at
+    repeats = outbox.places[reply.place].capabilities.repeat is Repeat.AFTER_TWO_LOOKS
+    if repeats and looks >= 2 and reply.parent_at is not None:
+        since = min(since, reply.parent_at)
+    return replace(reply, sent_at=since)
 
 
 def _find(outbox: Outbox, reply: Reply) -> Posted | None:
@@ -274,5 +303,6 @@ def _remove_again(outbox: Outbox, failed: Refused | Unsure | Unavailable) -> dat
     if isinstance(failed, Refused):
         return None
     # Removing twice is harmless, so an unsure removal is simply done again.
-    retry_at = failed.retry_at if isinstance(failed, Unavailable) else None
-    return retry_at or outbox.clock() + FIRST_WAIT
+    now = outbox.clock()
+    retry_at = _told(failed.retry_at, now) if isinstance(failed, Unavailable) else None
+    return retry_at or now + FIRST_WAIT

@@ -331,7 +331,7 @@ class Reply:
     `key` names this reply to platforms that take an idempotency key. `sent_at` is the instant of the claim, so that it differs from one
     attempt to the next; `approved_at`, the instant of the person's yes, and `language` (ISO 639-1) stay the same through all of them.
     `first_sent_at` is the `sent_at` of the first earlier attempt that may have arrived (None: none may have): from there on a platform
-    may remember `key`.
+    may remember `key`. `parent_at` is when the parent was written, by the platform's own clock: no answer to it is older.
     """
 
     id: int
@@ -355,6 +355,7 @@ class Reply:
     approved_at: datetime | None = None
     language: str = ""
     first_sent_at: datetime | None = None
+    parent_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from desk.scaled.app import open_app
 from desk.scaled.jobs import HEARTBEAT, QUEUE, STALLED
 from desk.scaled.lifeline import hold_on, open_lifeline
 from desk.scaled.sweeping import keep_sweeping
-from desk.setback import watch_clock
+from desk.setback import put_right, watch_clock
 from desk.wiring import House
 from desk.work import DUE_WORK, DueWork
 from storage.engine import BaseUnavailable
@@ -141,7 +141,8 @@ class Worker:
     def _around(self, name: str, work: Callable[[], object]) -> None:
         self._busy.append(name)
         try:
-            work()
+            if put_right(self._clock, self._house) is not None:
+                work()
         finally:
             self._busy.remove(name)
 

@@ -8,6 +8,7 @@ from storage.casebook.alerts import Alerts
 from storage.casebook.approving import Blocked
 from storage.casebook.brands import Brands
 from storage.casebook.cases import Cases
+from storage.casebook.clocks import Clocks
 from storage.casebook.digests import Digests
 from storage.casebook.forgetting import Forgetting
 from storage.casebook.leases import Leases
@@ -47,6 +48,7 @@ class Casebook:
         self.digests = Digests(engine, key, wake)
         self.forgetting = Forgetting(engine, key, wake)
         self.leases = Leases(engine, key, wake)
+        self.clocks = Clocks(engine, key, wake)
         self.restoring = Restoring(engine, key, wake)
         self.alerts = Alerts(engine, key, wake)
 

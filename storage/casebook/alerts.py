@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from storage.casebook.clocks import has_come
 from storage.casebook.shelf import Shelf, new_id
 from storage.tables import alerts
 from storage.views import Alert
@@ -34,8 +35,9 @@ class Alerts(Shelf):
                 ).one_or_none()
                 if row is not None:
                     free = or_(
-                        and_(alerts.c.state == "failed", alerts.c.next_at <= now),
+                        and_(alerts.c.state == "failed", has_come(alerts.c.next_at, now)),
                         and_(alerts.c.state == "claimed", alerts.c.claimed_at <= now - LEASE),
+                        and_(alerts.c.state == "claimed", alerts.c.claimed_at > now + LEASE),  # under another clock
                     )
                     taken = connection.execute(
                         update(alerts)

@@ -22,6 +22,10 @@ NEVER_ANYWAY = frozenset({"placeholder", "too_long"})
 """Findings that no "post anyway" overrides: the place would refuse the text, or it would shame the brand."""
 
 
+UNSETTLED = (ReplyState.APPROVED, ReplyState.SENDING, ReplyState.UNCERTAIN, ReplyState.BY_HAND)
+"""Replies that may still go up under their post."""
+
+
 class Blocked(MovedOn):
     """The apology check asks for a change before this text may go out."""
 
@@ -71,6 +75,7 @@ def make_reply(
     parent = connection.execute(select(posts).where(posts.c.id == proposal.parent_post)).one()
     account = _account(connection, case)
     _check_not_twice(connection, parent, account, proposal, by, now)
+    check_alone(connection, None, case.brand, parent.id, proposal.audience)
     by_hand = proposal.reach == ReachHow.BY_HAND
     state = ReplyState.BY_HAND if by_hand else ReplyState.APPROVED
     added = connection.execute(
@@ -107,6 +112,26 @@ def make_reply(
         .values(touched=True, parked_why=None, snoozed_until=None, changed_at=now)
     )
     return reply_id
+
+
+def check_alone(connection: Connection, reply_id: int | None, brand: str, parent_post: int, audience: str) -> None:
+    """Raise MovedOn while another reply under the same post is not settled: of two, nobody could tell which one a look finds."""
+    other = connection.execute(
+        select(replies).where(
+            replies.c.brand == brand,
+            replies.c.parent_post == parent_post,
+            replies.c.audience == audience,
+            replies.c.state.in_(UNSETTLED),
+            replies.c.id != (reply_id or 0),
+        )
+    ).first()
+    if other is None:
+        return
+    who = name_of(connection, other.approved_by)
+    waits = "still to be posted by hand" if other.state == ReplyState.BY_HAND else "still on its way"
+    raise MovedOn(
+        f"Another reply to this post, approved by {who}, is {waits}. One at a time: settle or take back that one first."
+    )
 
 
 def _check_not_twice(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from storage.casebook.forgotten import check_remembered
 from storage.casebook.moves import (
@@ -185,7 +185,11 @@ class Cases(Shelf):
                     .where(
                         brands.c.key == brand,
                         brands.c.old_one_a_day,
-                        brands.c.old_last_on.is_(None) | (brands.c.old_last_on < local),
+                        or_(
+                            brands.c.old_last_on.is_(None),
+                            brands.c.old_last_on < local,
+                            brands.c.old_last_on > local + timedelta(days=1),  # under another clock
+                        ),
                     )
                     .values(old_last_on=local)
                 )
@@ -195,25 +199,24 @@ class Cases(Shelf):
                     unanswered_old(brand).order_by(posts.c.created_at.desc()).limit(1)
                 ).one_or_none()
                 if row is not None:
-                    self._raise(connection, row, now)
+                    raise_aside(connection, self.key, row, "An older complaint, taken up now.", now)
                     raised += 1
         return raised
 
-    def _raise(self, connection: Connection, row: Row[Any], now: datetime) -> None:
-        post = connection.execute(with_texts().where(posts.c.id == row.post_id)).one()
-        kept = Kept(post.id, post.version, News.SAME, as_post(post), post.by_account)
-        judged = connection.execute(
-            select(verdicts).where(verdicts.c.mention_id == row.id).order_by(verdicts.c.id.desc()).limit(1)
-        ).one()
-        verdict = Verdict(
-            Kind(judged.kind), judged.probability, judged.language, judged.mood,
-            Topic(judged.topic), judged.urgency, (), judged.sensitive,
-        )  # fmt: skip
-        case_id = raise_case(
-            connection, self.key, row.brand, kept, verdict,
-            who=MACHINE, why="An older complaint, taken up now.", now=now,
-        )  # fmt: skip
-        belongs(connection, row.id, case_id)
+
+def raise_aside(connection: Connection, key: bytes, row: Row[Any], why: str, now: datetime) -> None:
+    """Raise the case of a mention that was set aside as an older complaint."""
+    post = connection.execute(with_texts().where(posts.c.id == row.post_id)).one()
+    kept = Kept(post.id, post.version, News.SAME, as_post(post), post.by_account)
+    judged = connection.execute(
+        select(verdicts).where(verdicts.c.mention_id == row.id).order_by(verdicts.c.id.desc()).limit(1)
+    ).one()
+    verdict = Verdict(
+        Kind(judged.kind), judged.probability, judged.language, judged.mood,
+        Topic(judged.topic), judged.urgency, (), judged.sensitive,
+    )  # fmt: skip
+    case_id = raise_case(connection, key, row.brand, kept, verdict, who=MACHINE, why=why, now=now)
+    belongs(connection, row.id, case_id)
 
 
 def check_seen(connection: Connection, case: Row[Any], seen: int | None, now: datetime) -> None:

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import and_, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from storage.casebook.clocks import has_come
 from storage.casebook.shelf import Shelf, new_id
 from storage.tables import digests
 from storage.views import Digest
@@ -43,8 +44,9 @@ class Digests(Shelf):
                     )
                     return Digest(new_id(added), brand, recipient, message_id, 1)
                 free = or_(
-                    and_(digests.c.state == "failed", digests.c.next_at <= now),
+                    and_(digests.c.state == "failed", has_come(digests.c.next_at, now)),
                     and_(digests.c.state == "claimed", digests.c.claimed_at <= now - LEASE),
+                    and_(digests.c.state == "claimed", digests.c.claimed_at > now + LEASE),  # under another clock
                 )
                 taken = connection.execute(
                     update(digests)
@@ -77,6 +79,26 @@ class Digests(Shelf):
                 .values(state="failed", why=why[:500], next_at=now + wait)
             )
 
+    def not_yet(self, today: date, now: datetime) -> None:
+        """The clock was set back: digests sent for dates that are still to come are to be sent when those come.
+
+        A mail program would take another mail with the same Message-ID for the one it has.
+        """
+        with self._writing() as connection:
+            for row in connection.execute(
+                select(digests).where(digests.c.local_date > today, digests.c.sent_at > now)
+            ).all():
+                connection.execute(
+                    update(digests)
+                    .where(digests.c.id == row.id)
+                    .values(
+                        state="claimed",
+                        claimed_at=now,
+                        sent_at=None,
+                        message_id=_message_id(row.recipient, row.local_date, row.tries),
+                    )
+                )
+
     def last_failure(self) -> str | None:
         """Why the newest digest could not be sent, or None when it was."""
         with self._reading() as connection:
@@ -84,6 +106,7 @@ class Digests(Shelf):
         return str(row.why) if row is not None and row.state == "failed" else None
 
 
-def _message_id(recipient: str, local_date: date) -> str:
+def _message_id(recipient: str, local_date: date, again: int = 0) -> str:
     told = hashlib.sha256(recipient.encode()).hexdigest()[:24]
-    return f"<digest-{local_date.isoformat()}-{told}@amends.invalid>"
+    once_more = f"-{again}" if again else ""
+    return f"<digest-{local_date.isoformat()}-{told}{once_more}@amends.invalid>"

@@ -95,7 +95,7 @@ class People(Shelf):
             ).one_or_none()
         if row is None or row.ends_at <= now:
             return None
-        quiet = now - row.last_seen_at
+        quiet = abs(now - row.last_seen_at)  # a sight later than now was under another clock: how long ago is not known
         if quiet > timedelta(seconds=row.idle_seconds):
             return None
         if quiet > SEEN_EVERY:

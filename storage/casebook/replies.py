@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from storage.casebook.approving import check_approval, make_reply, proposal_row
-from storage.casebook.claiming import freeze, left_of_nothing, thaw, to_payload, why_not
+from storage.casebook.approving import check_alone, check_approval, make_reply, proposal_row
+from storage.casebook.claiming import freeze, left_of_nothing, looked_for, may_be_another, thaw, to_payload, why_not
 from storage.casebook.moves import (
     MACHINE,
     case_row,
@@ -42,6 +42,11 @@ from storage.words import (
 
 LEASE = timedelta(seconds=90)
 """A claim older than this was left by a process that died: nine times the places' request time-out of 10 s."""
+
+WHICH_ONE = (
+    "An answer of ours is there, and it may be this one or the one before, whose address we were not told. "
+    "Please look yourself and tell us."
+)
 
 
 Account = tuple[str, str]
@@ -114,6 +119,7 @@ class Replies(Shelf):
         try:
             with self._writing() as connection:
                 row = reply_row(connection, reply_id)
+                check_alone(connection, row.id, row.brand, row.parent_post, row.audience)
                 move_reply(
                     connection, self.key, row, ReplyState.BY_HAND,
                     who=by, why="To be posted by hand.", now=now, origin=Origin.BY_HAND,
@@ -270,25 +276,22 @@ class Replies(Shelf):
                 .where(replies.c.state == ReplyState.UNCERTAIN, replies.c.look_at <= now)
                 .order_by(replies.c.look_at, replies.c.id)
             ).all()
-        return tuple((thaw(row), int(row.looks)) for row in rows)
+            return tuple((looked_for(connection, row), int(row.looks)) for row in rows)
 
-    def found(self, reply_id: int, fence: int, posted: Posted, now: datetime) -> None:
-        """Looking found it: it had gone out."""
+    def found(self, reply_id: int, fence: int, posted: Posted, now: datetime) -> bool:
+        """Looking found it: it had gone out. False, and a person is asked, when what was found may be another reply of ours."""
         with self._writing() as connection:
             row = _uncertain(connection, reply_id, fence)
+            if may_be_another(connection, row):
+                _looked(connection, row, WHICH_ONE, None, now)
+                return False
             self._up(connection, row, posted, "We looked: it had gone out.", now)
+            return True
 
     def not_found(self, reply_id: int, fence: int, why: str, look_at: datetime | None, now: datetime) -> None:
         """A look found nothing. Look again at `look_at`; None: only a person can tell now, and is told."""
         with self._writing() as connection:
-            row = _uncertain(connection, reply_id, fence)
-            connection.execute(
-                update(replies)
-                .where(replies.c.id == reply_id, replies.c.fence == fence)
-                .values(looks=replies.c.looks + 1, look_at=look_at, why=why[:500], changed_at=now)
-            )
-            if look_at is None:
-                park(connection, row.case_id, f"We don't know whether your reply went out: {why}")
+            _looked(connection, _uncertain(connection, reply_id, fence), why, look_at, now)
 
     def look_later(self, reply_id: int, fence: int, look_at: datetime, why: str, now: datetime) -> None:
         """Looking was not possible now; that counts for nothing."""
@@ -301,6 +304,17 @@ class Replies(Shelf):
                     replies.c.state == ReplyState.UNCERTAIN,
                 )
                 .values(look_at=look_at, why=why[:500], changed_at=now)
+            )
+
+    def look_anew(self, place: str, look_at: datetime, now: datetime) -> None:
+        """A clock jumped: how far apart the looks on this place were is not known, so they begin again."""
+        with self._writing() as connection:
+            connection.execute(
+                update(replies)
+                .where(
+                    replies.c.place == place, replies.c.state == ReplyState.UNCERTAIN, replies.c.look_at.is_not(None)
+                )
+                .values(looks=0, look_at=look_at, changed_at=now)
             )
 
     def try_again(self, reply_id: int, fence: int, now: datetime, *, keyed: bool) -> None:
@@ -334,6 +348,16 @@ class Replies(Shelf):
 
 def _is_due(now: datetime) -> Any:
     return and_(replies.c.state == ReplyState.APPROVED, replies.c.due_at <= now, not_paused(replies.c.brand))
+
+
+def _looked(connection: Connection, row: Row[Any], why: str, look_at: datetime | None, now: datetime) -> None:
+    connection.execute(
+        update(replies)
+        .where(replies.c.id == row.id, replies.c.fence == row.fence)
+        .values(looks=replies.c.looks + 1, look_at=look_at, why=why[:500], changed_at=now)
+    )
+    if look_at is None:
+        park(connection, row.case_id, f"We don't know whether your reply went out: {why}")
 
 
 def _parent(connection: Connection, post_id: int) -> Post:

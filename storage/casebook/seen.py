@@ -38,9 +38,10 @@ def own_post(connection: Connection, key: bytes, kept: Kept, now: datetime) -> N
             replies.c.audience == Audience.PUBLIC,
         )
     ).all()
-    for row in under:
-        if _settles(connection, key, row, kept, now):
-            return
+    mine = min((row for row in under if _may_be(row, kept)), key=lambda row: _likeness(row, kept), default=None)
+    if mine is not None:
+        _settle(connection, key, mine, kept, now)
+        return
     if any(row.state == ReplyState.SENDING for row in under):
         return  # ours on its way; its own settling or looking will find it
     for case in _cases_of_parent(connection, parent, brands):
@@ -120,30 +121,50 @@ def _known(connection: Connection, kept: Kept) -> bool:
     )
 
 
-def _settles(connection: Connection, key: bytes, row: Row[Any], kept: Kept, now: datetime) -> bool:
+LIKELY = (ReplyState.POSTED, ReplyState.UNCERTAIN, ReplyState.BY_HAND)
+"""Whose post it is, when the words tell nothing: first one that is up under an id we were not told, last one nobody may have posted yet."""
+
+
+def _may_be(row: Row[Any], kept: Kept) -> bool:
+    """Whether this post can be that reply: its very words, or written when it may have gone up."""
+    if ReplyState(row.state) not in LIKELY or row.native_id is not None:
+        return False
+    if _same_words(row, kept):
+        return True
+    until = row.posted_at + SKEW if row.posted_at is not None else kept.post.created_at
+    return bool(_since(row) - SKEW <= kept.post.created_at <= until)
+
+
+def _since(row: Row[Any]) -> datetime:
+    """Since when a reply may be up: its yes, or its first try that may have arrived, of which the later ones are repeats."""
+    if row.payload is None or row.state == ReplyState.BY_HAND:
+        return row.approved_at  # type: ignore[no-any-return]
+    reply = thaw(row)
+    return reply.first_sent_at or reply.sent_at
+
+
+def _same_words(row: Row[Any], kept: Kept) -> bool:
+    said = _letters(kept.post.text)
+    return bool(said) and said == _letters(row.approved_text or "")
+
+
+def _likeness(row: Row[Any], kept: Kept) -> tuple[bool, int, int]:
+    return not _same_words(row, kept), LIKELY.index(ReplyState(row.state)), row.id
+
+
+def _settle(connection: Connection, key: bytes, row: Row[Any], kept: Kept, now: datetime) -> None:
     state = ReplyState(row.state)
     found: dict[str, Any] = {"native_id": kept.post.native_id, "url": kept.post.url}
-    if state is ReplyState.POSTED and row.native_id is None:
+    if state is ReplyState.POSTED:
         connection.execute(update(replies).where(replies.c.id == row.id).values(changed_at=now, **found))
-        return True
-    if state is ReplyState.BY_HAND:
-        why = "Seen on the site: it was posted by hand."
-    elif state is ReplyState.UNCERTAIN and kept.post.created_at >= _first_try(row) - SKEW:
-        why = "Seen on the site: it had gone out."
-    else:
-        return False
+        return
+    by_hand = state is ReplyState.BY_HAND
+    why = "Seen on the site: it was posted by hand." if by_hand else "Seen on the site: it had gone out."
     move_reply(
         connection, key, row, ReplyState.POSTED, who=OUTSIDE, why=why, now=now,
         posted_at=kept.post.created_at, look_at=None, **found,
     )  # fmt: skip
     answered(connection, key, row.case_id, row.seen_turn, who=OUTSIDE, now=now)
-    return True
-
-
-def _first_try(row: Row[Any]) -> datetime:
-    """Since when an uncertain reply may be up: its first try that may have arrived, of which the later ones are repeats."""
-    reply = thaw(row)
-    return reply.first_sent_at or reply.sent_at
 
 
 def _cases_of_parent(connection: Connection, parent: Row[Any], brands: list[str]) -> Sequence[Row[Any]]:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from storage.casebook.blindness import note_window
+from storage.casebook.clocks import has_come
 from storage.casebook.shelf import Shelf
 from storage.lifecycle import MovedOn
 from storage.tables import sources
@@ -50,7 +51,7 @@ class Sources(Shelf):
         """Sources to poll now, longest waiting first."""
         with self._reading() as connection:
             rows = connection.execute(
-                select(sources).where(sources.c.next_at <= now, _free(now)).order_by(sources.c.next_at)
+                select(sources).where(has_come(sources.c.next_at, now), _free(now)).order_by(sources.c.next_at)
             ).all()
         return tuple(_state(row) for row in rows)
 
@@ -58,7 +59,7 @@ class Sources(Shelf):
         """Take a due source for one poll; None when another has it. The fence must be given back with the result."""
         with self._writing() as connection:
             row = connection.execute(
-                select(sources).where(sources.c.key == key, sources.c.next_at <= now, _free(now))
+                select(sources).where(sources.c.key == key, has_come(sources.c.next_at, now), _free(now))
             ).one_or_none()
             if row is None:
                 return None

@@ -52,6 +52,7 @@ class Platform:
     requests: int = 0
     outcomes: list[Exception | Callable[[Reply], Posted]] = field(default_factory=list)
     looks: list[Exception] = field(default_factory=list)
+    asked_since: list[datetime] = field(default_factory=list)
     removals: list[Exception] = field(default_factory=list)
     hidden: bool = False  # the listing lags: what is up cannot be found yet
 
@@ -90,6 +91,7 @@ class Platform:
         return do
 
     def find(self, reply: Reply, now: datetime) -> Posted | None:
+        self.asked_since.append(reply.sent_at)
         if self.looks:
             raise self.looks.pop(0)
         for number, one in enumerate(self.up, start=1):

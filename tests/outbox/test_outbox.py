@@ -138,6 +138,35 @@ def test_reddit_posts_once_more_after_two_empty_looks_and_then_asks(shop: Shop, 
     assert bool(shop.parked(case)) is hidden
 
 
+@pytest.mark.parametrize("repeat", [Repeat.AFTER_TWO_LOOKS, Repeat.NEVER])
+def test_before_anything_is_posted_again_we_look_by_the_platforms_own_clock(shop: Shop, repeat: Repeat) -> None:
+    shop.platform.repeat = repeat
+    reply = shop.approved(shop.complaint())
+    written = shop.clock()
+    shop.clock.move(timedelta(hours=7))  # ours is ahead: by it nothing of ours is as new as our own attempt
+    shop.platform.outcomes = [Unsure("lost")]
+    go(shop, HOLD)
+    for _ in range(2):
+        go(shop, SETTLE)
+    sent = written + timedelta(hours=7) + HOLD
+    decisive = written if repeat is Repeat.AFTER_TWO_LOOKS else sent
+    assert shop.platform.asked_since == [sent, decisive]
+    assert shop.reply(reply).looks == 2 or shop.reply(reply).state is ReplyState.POSTED
+
+
+def test_a_repeat_is_looked_for_since_the_first_try(shop: Shop) -> None:
+    shop.platform.repeat = Repeat.KEYED
+    reply = shop.approved(shop.complaint())
+    shop.platform.outcomes = [Unsure("lost"), Unsure("lost")]
+    go(shop, HOLD)
+    first = shop.clock()
+    for _ in range(3):
+        go(shop, SETTLE)
+    assert shop.platform.asked_since == [first] * len(shop.platform.asked_since)
+    assert shop.platform.requests >= 2
+    assert shop.reply(reply).state in (ReplyState.POSTED, ReplyState.UNCERTAIN)
+
+
 def test_a_keyed_place_repeats_after_one_look_with_the_same_key(shop: Shop) -> None:
     shop.platform.repeat = Repeat.KEYED
     shop.approved(shop.complaint())

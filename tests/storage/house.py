@@ -163,6 +163,12 @@ class House:
         ids = self.casebook.proposals.store(case_id, turn, drafts or (draft(),), reach, now or NOON + 2 * MINUTE)
         return ids[0]
 
+    def propose_own(
+        self, case_id: int, said: str, *, purpose: Purpose, reach: Reach = BY_API, now: datetime = NOON + 2 * MINUTE
+    ) -> int:
+        """A text of Ana's own."""
+        return self.casebook.proposals.write(case_id, draft(said, purpose=purpose), reach, now)
+
     def approve(
         self,
         proposal_id: int,

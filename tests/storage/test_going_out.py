@@ -19,6 +19,7 @@ from storage.lifecycle import MovedOn
 from storage.words import Audience, CaseState, Gone, Origin, Posted, Purpose, Reply, ReplyState
 from tests.storage.house import (
     BY_API,
+    BY_HAND,
     CHATTER,
     COMPLAINT,
     CORA,
@@ -48,9 +49,11 @@ def moved_on(why: str) -> pytest.RaisesExc[MovedOn]:
     return pytest.raises(MovedOn, match=why)
 
 
-def seen_outside(house: House, at: datetime = AT + 2 * SECOND, native_id: str = "r1", now: datetime = LATER) -> None:
+def seen_outside(
+    house: House, at: datetime = AT + 2 * SECOND, native_id: str = "r1", now: datetime = LATER, said: str = SORRY
+) -> None:
     """A poll that brings our own answer under Cora's post."""
-    house.hear(Judged(answer(native_id, post(), SORRY, by=US, at=at), CHATTER), now=now)
+    house.hear(Judged(answer(native_id, post(), said, by=US, at=at), CHATTER), now=now)
 
 
 # Claiming --------------------------------------------------------------------------------------------------------------
@@ -85,7 +88,7 @@ def test_a_claim_freezes_what_goes_out(house: House) -> None:
         parent_id="p1-newest", conversation_id="p1", customer_handle="cora", audience=draft().audience,
         purpose=Purpose.ACKNOWLEDGE, text=SORRY, sent_at=AT, attempt=1, fence=1,
         parent_ids=("p1", "p1-newest"), known_ids=(), parent_url="https://x.example/p1",
-        approved_at=NOON + 3 * MINUTE, language="en",
+        approved_at=NOON + 3 * MINUTE, language="en", parent_at=NOON,
     )  # fmt: skip
     assert len(reply.key) == 32
     assert house.casebook.replies.stranded(AT + LEASE) == (reply,)
@@ -232,7 +235,7 @@ SETTLINGS: dict[str, Callable[[House, Reply], None]] = {
     "refused": lambda house, reply: house.casebook.replies.refused(reply.id, reply.fence, "w", LATER),
     "unsure": lambda house, reply: house.casebook.replies.unsure(reply.id, reply.fence, "w", LATER, LATER),
 }
-LOOKINGS: dict[str, Callable[[House, Reply], None]] = {
+LOOKINGS: dict[str, Callable[[House, Reply], object]] = {
     "found": lambda house, reply: house.casebook.replies.found(reply.id, reply.fence, UP, LATER),
     "not_found": lambda house, reply: house.casebook.replies.not_found(reply.id, reply.fence, "w", LATER, LATER),
     "try_again": lambda house, reply: house.casebook.replies.try_again(reply.id, reply.fence, LATER, keyed=True),
@@ -494,9 +497,79 @@ def test_an_answer_of_ours_that_was_deleted_before_cora_was_heard_is_no_answer(h
 
 def test_an_older_answer_does_not_settle_an_unsure_reply(house: House) -> None:
     reply = house.unsure()
-    seen_outside(house, at=AT - 6 * MINUTE, native_id="before")
+    seen_outside(house, at=AT - 6 * MINUTE, native_id="before", said="Sorry, says Ben in the app.")
     assert house.reply_state(reply.id) is ReplyState.UNCERTAIN
     assert [one.origin for one in house.file(1).replies] == [Origin.HERE, Origin.OUTSIDE]
+
+
+def test_the_very_words_settle_an_unsure_reply_whatever_our_clock_said_when_it_went_out(house: House) -> None:
+    reply = house.unsure(now=AT + 20 * DAY)  # our clock was three weeks ahead
+    seen_outside(house, now=AT + HOUR)
+    assert house.reply_state(reply.id) is ReplyState.POSTED
+    assert [one.origin for one in house.file(1).replies] == [Origin.HERE]
+
+
+def test_a_reply_to_be_posted_by_hand_is_not_taken_for_one_that_was_up_before(house: House) -> None:
+    first = house.sending()
+    house.casebook.replies.posted(first.id, first.fence, Posted(None, None, AT), AT)  # the site told no id
+    follow_up = house.propose_own(
+        1, "Sorry again, Cora.", purpose=Purpose.FOLLOW_UP, reach=BY_HAND, now=AT + 2 * MINUTE
+    )
+    by_hand = house.approve(follow_up, now=AT + 3 * MINUTE)
+    seen_outside(house, at=AT)
+    assert [(one.id, one.state, one.native_id) for one in house.file(1).replies] == [
+        (first.id, ReplyState.POSTED, "r1"),
+        (by_hand, ReplyState.BY_HAND, None),
+    ]
+
+
+def test_an_answer_in_the_app_from_before_is_not_what_was_to_be_posted_by_hand(house: House) -> None:
+    reply_id = house.by_hand()
+    seen_outside(house, at=NOON - 10 * MINUTE, said="Sorry, says Ben in the app.")
+    assert house.reply_state(reply_id) is ReplyState.BY_HAND
+    assert [one.origin for one in house.file(1).replies] == [Origin.BY_HAND, Origin.OUTSIDE]
+
+
+def test_one_reply_at_a_time_goes_out_under_a_post(house: House) -> None:
+    first = house.approved()
+    more = house.propose_own(1, "And come by for a new one.", purpose=Purpose.FOLLOW_UP)
+    with pytest.raises(MovedOn, match="One at a time"):
+        house.approve(more)
+    reply = house.sending(first)
+    with pytest.raises(MovedOn, match="still on its way"):
+        house.approve(more)
+    house.casebook.replies.unsure(reply.id, reply.fence, "The connection broke.", LATER, AT)
+    with pytest.raises(MovedOn, match="approved by Ana, is still on its way"):
+        house.approve(more)
+    house.casebook.replies.found(reply.id, reply.fence, Posted("r1", None, AT), LATER)
+    assert house.approve(more, now=LATER)
+
+
+def test_what_was_refused_waits_until_the_other_one_is_settled(house: House) -> None:
+    refused = house.refused()
+    other = house.approve(house.propose_own(1, "Another answer.", purpose=Purpose.FOLLOW_UP))
+    with pytest.raises(MovedOn, match="One at a time"):
+        house.casebook.replies.hand_over(refused, house.ana, LATER)
+    house.casebook.replies.withdraw(other, house.ana, LATER)
+    house.casebook.replies.hand_over(refused, house.ana, LATER)
+    assert house.reply_state(refused) is ReplyState.BY_HAND
+
+
+def test_what_a_look_finds_may_be_the_reply_before_whose_id_nobody_told_us(house: House) -> None:
+    first = house.sending()
+    house.casebook.replies.posted(first.id, first.fence, Posted(None, None, AT), AT)
+    second = house.unsure(house.approve(house.propose_own(1, "Again.", purpose=Purpose.FOLLOW_UP), now=AT), LATER)
+    assert not house.casebook.replies.found(second.id, second.fence, Posted("r1", None, AT), LATER + MINUTE)
+    assert house.reply_state(second.id) is ReplyState.UNCERTAIN
+    assert "it may be this one or the one before" in (house.file(1).case.parked_why or "")
+    assert house.casebook.replies.to_look(LATER + DAY) == ()
+
+
+def test_a_look_knows_what_has_been_seen_since_the_claim(house: House) -> None:
+    reply = house.unsure()
+    seen_outside(house, at=AT - 6 * MINUTE, native_id="before", said="Sorry, says Ben in the app.")
+    ((asked, _),) = house.casebook.replies.to_look(LATER)
+    assert (reply.known_ids, asked.known_ids) == ((), ("before",))
 
 
 def test_an_answer_on_the_site_after_all_was_made_good_changes_nothing(house: House) -> None:
