@@ -370,13 +370,14 @@ class Shop:
         (switch.resume if self.notebook.paused else switch.pause)("*", PEOPLE[by], self.clock())
         self.notebook.paused = not self.notebook.paused
 
-    def notice(self, jump: timedelta) -> None:
-        """The service that runs notices a clock that jumped, as the ticker does."""
+    def notice(self, jump: timedelta = timedelta(0)) -> None:
+        """The service that runs looks at the clock and notes the time, as it does before all work. A jump while it was off it does not see."""
         now, hands = self.clock(), self.hands[0]
-        back = hands.book.clocks.note(now)
-        if abs(jump) >= JUMP:
+        jumped = abs(jump) >= JUMP
+        if jumped:
             clock_was_set(hands.outbox, jump)
-        self.notebook.clock_was_set(now, jumped=abs(jump) >= JUMP, back=bool(back))
+        back = hands.book.clocks.note(now)
+        self.notebook.clock_was_set(now, jumped=jumped, back=bool(back))
 
     def edited_meanwhile(self, by: int) -> None:
         """Cora changes her first post, and we hear of it."""

@@ -105,12 +105,12 @@ def all_is_settled(notebook: Notebook, world: World) -> None:
         if note.outside:
             continue
         made = [one for one in world.ours if one.made_for == note.id]
-        assert note.state not in ("approved", "sending"), f"reply {note.id} waits for ever: {note.state}"
+        assert note.state not in ("approved", "sending"), f"waits for ever: {note}"
         if note.state == "posted" and note.sent is not None and not note.done_by_hand:
             assert made or note.native_id is not None, f"reply {note.id} is told to be up, and never was"
         if note.state == "withdrawn":
             assert not any(one.up and not _unseen(one, note, world) for one in made), (
-                f"reply {note.id} was taken back, and went out"
+                f"taken back, and went out: {note}, {made}"
             )
         if note.state == "uncertain":
             assert note.look is None, f"nobody was told of reply {note.id}"

@@ -199,6 +199,8 @@ class WholeCase(RuleBasedStateMachine):
 
     def _run(self, by: int, work: Callable[..., int], plan: Plan) -> bool:
         """One run of the outbox; False when its process was killed on the way."""
+        self.shop.notice()
+        self._read_plans()
         hands, now = self.shop.hands[by], self.shop.clock()
         if work is look_due:
             for note in self.shop.ours:
@@ -238,10 +240,12 @@ class WholeCase(RuleBasedStateMachine):
 
     # Time, and what must always hold ----------------------------------------------------------------------------------
 
-    def the_clock_is_set(self, wrong: timedelta) -> None:
-        """Ours goes wrong by so much from now on, or right again; the service notices."""
+    def the_clock_is_set(self, wrong: timedelta, *, off: bool = False) -> None:
+        """Ours goes wrong by so much from now on, or right again. The service notices, also when it was off while the clock was set back."""
+        self.shop.notice()
         before, self.shop.skew = self.shop.skew, wrong
-        self.shop.notice(wrong - before)
+        off = off and wrong < before
+        self.shop.notice(timedelta(0) if off else wrong - before)
         self._read_plans()
 
     def _read_plans(self) -> None:

@@ -27,7 +27,7 @@ class Note:
     """A reply. `saw` is what its approver had seen of the case."""
 
     id: int
-    case: Case
+    case: Case = field(repr=False)
     text: str
     parent: str
     purpose: str
