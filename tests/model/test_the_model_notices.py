@@ -135,6 +135,7 @@ def test_a_rule_that_is_taken_out_is_missed(tmp_path: Path, monkeypatch: pytest.
     mistake(monkeypatch)
     chosen = settings(
         max_examples=EXAMPLES,
+        deadline=None,
         stateful_step_count=40,
         derandomize=True,
         phases=[Phase.generate],

@@ -33,6 +33,7 @@ def check(url: str, repeat: Repeat, examples: int) -> None:
             Machine,
             settings=settings(
                 max_examples=MANY or examples,
+                deadline=None,
                 stateful_step_count=STEPS,
                 derandomize=not MANY,
                 phases=[Phase.generate, Phase.shrink] if MANY else [Phase.generate],
