@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import ParamSpec, TypeVar
 
 from places.doors import Refused, Unavailable, Unsure
 from responders.outbox import Outbox
@@ -14,6 +15,8 @@ from tests.model.notebook import HOLD, LEASE, Note, Notebook
 from tests.model.world import BRAND, SETTLE, Answer, Killed, Platform, World, carry_out, judged
 
 Act = Callable[[], None]
+Given = ParamSpec("Given")
+Told = TypeVar("Told")
 
 
 @dataclass
@@ -40,8 +43,23 @@ class Hands:
 
     @property
     def outbox(self) -> Outbox:
-        platform = Platform(self.world, self.asked, self.looked, self.unposted)
+        platform = self.platform
         return Outbox(self.book, {"x": platform}, {(BRAND, "x"): platform}, self.look_again, self.clock)
+
+    @property
+    def platform(self) -> Platform:
+        """The platform, with us listening at its doors."""
+        return Platform(self.world, self._told(self.asked), self._told(self.looked), self._told(self.unposted))
+
+    def _told(self, listen: Callable[Given, Told]) -> Callable[Given, Told]:
+        def heard(*given: Given.args, **named: Given.kwargs) -> Told:
+            try:
+                return listen(*given, **named)
+            except AssertionError as error:
+                self.notebook.wrong.append(str(error))
+                raise
+
+        return heard
 
     def look_again(self, due: DueReply, now: datetime) -> None:
         """The outbox looks at what it answers once more."""
@@ -97,7 +115,7 @@ class Hands:
         if self.plan.unreachable:
             note.look = now + SETTLE
             raise Unavailable("Nothing answers.")
-        found = Platform(self.world, self.asked, self.looked, self.unposted).search(reply)
+        found = self.platform.search(reply)
         nameless = [
             one
             for one in self.notebook.notes

@@ -21,6 +21,7 @@ LONGEST_WAIT = timedelta(hours=2)
 
 def check(engine: Engine, notebook: Notebook, world: World) -> None:
     """All laws at once. Raises AssertionError."""
+    assert notebook.wrong == []
     with engine.connect() as connection:
         _cases_are_as_noted(connection, notebook)
         _replies_are_as_noted(connection, notebook)

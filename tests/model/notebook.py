@@ -111,6 +111,9 @@ class Notebook:
     """Everything noted so far."""
 
     repeat: Repeat = Repeat.NEVER
+    wrong: list[str] = field(
+        default_factory=list
+    )  # seen at the platform's door; the product lives on whatever a platform raises
     paused: bool = False
     cases: list[Case] = field(default_factory=list)
     shown: dict[str, Shown] = field(default_factory=dict)
