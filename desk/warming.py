@@ -1,4 +1,4 @@
-"""What is slow to load, loaded while nobody waits: the language models, which are unpacked on the disk and need room there."""
+"""What is slow to load, loaded while nobody waits: the language model, which is unpacked on the disk and needs room there."""
 
 from __future__ import annotations
 
@@ -6,20 +6,18 @@ import threading
 
 import structlog
 
+from storage.languages import identifier
+
 _log = structlog.get_logger()
 
 
 def warm_up() -> None:
-    """Load both models. A disk without room is told; they are then loaded when they are first needed."""
-    from monitor.filter import language
-    from responders import languages
-
+    """Load the model. A disk without room is told; it is then loaded when it is first needed."""
     try:
-        language.warm_up()
-        languages.warm_up()
+        identifier()
     except OSError as error:
         _log.warning(
-            "the language models could not be unpacked; make room in the folder for temporary files", why=str(error)
+            "the language model could not be unpacked; make room in the folder for temporary files", why=str(error)
         )
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Protocol
 
 import structlog
+
+from storage.languages import LANGUAGES, identifier
 
 log = structlog.get_logger(__name__)
 
 FIRST_CLASS = ("en", "ru", "ro", "te")
 """Languages with an apology check and proposals of their own."""
 
-KNOWN = (*FIRST_CLASS, "es", "de", "fr", "pt", "it", "pl", "uk", "tr", "hi")
+KNOWN = LANGUAGES
 
 SURE = 0.9
 """Probability from which we believe py3langid. Below it we say nothing: a false alarm costs more than a miss."""
@@ -26,25 +27,6 @@ _SCRIPTS = {
 }
 _SCRIPT_OF = {"te": "te", "hi": "hi", "ru": "cyrillic", "uk": "cyrillic"}
 _NOISE = re.compile(r"https?://\S+|(?<!\S)\S{1,64}@\S+|[@#]\w+")
-
-
-class _Identifier(Protocol):
-    def classify(self, text: str) -> tuple[str, float]: ...
-
-
-@cache
-def _identifier() -> _Identifier:
-    # numpy and the model take most of a second, and many texts are told by their script alone.
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages(list(KNOWN))
-    return identifier  # type: ignore[no-any-return]  # py3langid publishes no types
-
-
-def warm_up() -> None:
-    """Load what takes a moment and room on the disk, before it is needed. Raises OSError."""
-    _identifier()
 
 
 @cache
@@ -80,7 +62,7 @@ def differs(text: str, language: str) -> str | None:
     if script == script_of(language) and (script in {"te", "hi"} or len(plain.split()) < 4):
         return None
     try:
-        found, probability = _identifier().classify(plain)
+        found, probability = identifier().classify(plain)
     except OSError as error:  # it unpacks its model on the disk, which may be full
         _tell(str(error))
         return None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from monitor.filter.cues import version
-from monitor.filter.language import LANGUAGES, find_language, warm_up
+from monitor.filter.language import find_language
 from monitor.filter.verdicts import judge
+from storage.languages import LANGUAGES
 
-__all__ = ["LANGUAGES", "find_language", "judge", "version", "warm_up"]
+__all__ = ["LANGUAGES", "find_language", "judge", "version"]

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from monitor.filter.language import warm_up
 from monitor.filter.mood import COMPLAINT_BELOW, measure_mood
 from monitor.filter.verdicts import judge
+from storage.languages import identifier
 from storage.words import Author, Brand, Kind, Post, Verdict
 
 POSITIVE = frozenset(("complaint", "negative", "1", "true", "yes"))
@@ -77,7 +77,7 @@ def evaluate(path: str | Path, language: str | None = None) -> Table:
     labelled = list(read_labelled(Path(path)))
     if not labelled:
         raise Unreadable(f"{Path(path).name} has no rows")
-    warm_up()
+    identifier()
     truth = [is_complaint for _, is_complaint in labelled]
     begun = time.process_time()
     verdicts = [judge(_post(text, language), _NOBODY) for text, _ in labelled]

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
-from typing import Protocol
 
 from monitor.filter import cues
 from monitor.filter.folding import URL, fold
+from storage.languages import LANGUAGES, identifier
 
-LANGUAGES: tuple[str, ...] = ("en", "ru", "ro", "te", "es", "de", "fr", "pt", "it", "pl", "uk", "tr", "hi")
 UNKNOWN = "und"
 
 _READ = 1_000  # code points that are enough to tell a language
@@ -93,25 +91,6 @@ _TELUGU_ENDINGS = (
 """Verb endings that hardly any other language of ours has at the end of a word."""
 
 
-class _Identifier(Protocol):
-    def classify(self, text: str) -> tuple[str, float]: ...
-
-
-@cache
-def _identifier() -> _Identifier:
-    """py3langid, limited to our languages. Loading takes 0.7 s, so it waits for the first text that needs it."""
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages(list(LANGUAGES))
-    return identifier  # type: ignore[no-any-return]  # py3langid publishes no types
-
-
-def warm_up() -> None:
-    """Load what would otherwise be loaded at the first text."""
-    _identifier()
-
-
 def _by_script(text: str, field: str) -> str | None:
     telugu, devanagari, cyrillic = (len(found.findall(text)) for found in (_TELUGU, _DEVANAGARI, _CYRILLIC))
     most = max(telugu, devanagari, cyrillic)
@@ -159,7 +138,7 @@ def detect(text: str, words: Sequence[str], field: str | None) -> str:
         return said
     if len(words) < _FEWEST_WORDS or not _LETTERS.search(text):
         return UNKNOWN
-    return _identifier().classify(text)[0]
+    return identifier().classify(text)[0]
 
 
 def find_language(text: str) -> str:

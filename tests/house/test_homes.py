@@ -32,7 +32,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "prawcore": ("places/reddit/",),
     "procrastinate": ("desk/scaled/", "alembic/"),
     "psycopg": ("storage/", "desk/scaled/", "torture/"),
-    "py3langid": ("monitor/filter/", "responders/languages.py"),
+    "py3langid": ("storage/languages.py",),
     "pydantic": ("desk/",),
     "pydantic_core": ("desk/",),
     "pydantic_settings": ("desk/",),

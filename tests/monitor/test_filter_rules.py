@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.filter import judge, version, warm_up
+from monitor.filter import judge, version
 from monitor.filter.folding import MOST_JUDGED
+from storage.languages import identifier
 from storage.words import Author, Brand, Kind, Topic, Verdict
 from tests.monitor.shop import CORA, NAMELESS, ROSE, US, post
 
@@ -277,7 +278,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_a_hostile_text_is_judged_in_no_time(text: str) -> None:
-    warm_up()
+    identifier()
     judge(post("warm up the cues"), ROSE)
     begun = time.process_time()
     verdict = judge(post(text, title=text, author=Author("m", text, text)), ROSE)
