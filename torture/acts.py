@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
+from zoneinfo import ZoneInfo
 
 from desk.wiring import House
+from desk.work import look_again
+from responders.outbox import Outbox, clock_was_set
 from storage.words import Kind, Topic, Verdict
 from torture.shop import POLL_EVERY
 from torture.sites import BRAND, KEY
@@ -71,6 +75,20 @@ def restore(house: House, clock: Clock) -> None:
         restoring.settle(restoring.copied_at(), clock())
 
 
+def clock_set_forward(house: House, clock: Clock) -> None:
+    """The clock was set forward by an hour, or the machine slept. Done again for the same hour, it does nothing more."""
+    outbox = Outbox(house.casebook, house.places, house.publishers, partial(look_again, house), clock)
+    clock_was_set(outbox, timedelta(hours=1))
+
+
+def clock_set_back(house: House, clock: Clock) -> None:
+    """The clock had been two days ahead, and is right again. Done again, it comes to the same."""
+    casebook, now = house.casebook, clock()
+    casebook.clocks.note(now + timedelta(days=2))
+    casebook.clocks.note(now)
+    casebook.digests.not_yet(now.astimezone(ZoneInfo(house.settings.digest_zone)).date(), now)
+
+
 ACTS: Mapping[str, Act] = {
     "act: start up": start_up,
     "act: hold the lease": hold_lease,
@@ -80,4 +98,6 @@ ACTS: Mapping[str, Act] = {
     "act: forget": forget,
     "act: forget again": forget_again,
     "act: restore": restore,
+    "act: clock set forward": clock_set_forward,
+    "act: clock set back": clock_set_back,
 }

@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 import shutil
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -106,6 +107,21 @@ class Databases:
     def _ask(self, question: str, **values: str) -> None:
         with self._asking.connect() as connection:
             connection.execute(text(question), values)
+
+
+@contextmanager
+def own_database(server: str) -> Iterator[str]:
+    """The URL of a new, empty database on a PostgreSQL server; it is dropped at the end."""
+    name = f"amends_torture_{secrets.token_hex(6)}"
+    asking = create_engine(server, isolation_level="AUTOCOMMIT")
+    try:
+        with asking.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+        yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    finally:
+        with asking.connect() as connection:
+            connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+        asking.dispose()
 
 
 def open_bases(server: str | None, folder: Path) -> Bases:

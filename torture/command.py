@@ -16,15 +16,15 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from torture.crew import Crew, MateLost
-from torture.jobs import Job, chapters, job_of, self_check, systematic
+from torture.jobs import Job, chapters, job_of, processes, self_check, systematic
 from torture.mate import Articles
 from torture.model import KINDS
 from torture.resume import OtherRun, Run, take_up
 from torture.sites import SITES
 from torture.table import show
-from torture.tally import RANDOM, SYSTEMATIC, Part, answer
+from torture.tally import PROCESSES, SYSTEMATIC, Part, answer
 
-CI_KILLS, CI_CASES, CI_TRIALS = 3_000, 2_000, 1_400
+CI_KILLS, CI_CASES, CI_TRIALS, CI_PROCESSES = 3_000, 2_000, 1_400, 40
 """The least that the short run in CI must come to."""
 USUAL_MINUTES = 1.0
 INTERRUPTED = 130
@@ -32,10 +32,12 @@ INTERRUPTED = 130
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was asked for. `kills` and `minutes` None: no such limit; `thin` is for CI, a sample of the systematic loop."""
+    """What was asked for. `kills` and `minutes` None: no such limit; `processes`: kills of real processes, come what may; `thin` is for
+    CI, a sample of the systematic loop."""
 
     kills: int | None
     cases: int
+    processes: int
     minutes: float | None
     seed: int
     json: bool
@@ -55,9 +57,16 @@ def read(arguments: Sequence[str]) -> Asked:
         description="Kills the service at random and at every step while everything goes wrong, and looks from outside whether any "
         "reply was posted twice or lost.",
     )
-    asked.add_argument("--kills", type=int, metavar="N", help="stop after so many kills at random")
+    asked.add_argument("--kills", type=int, metavar="N", help="stop after so many forked kills")
     asked.add_argument(
         "--minutes", type=float, metavar="M", help=f"stop after so many minutes (usually {USUAL_MINUTES:g})"
+    )
+    asked.add_argument(
+        "--processes",
+        type=int,
+        default=0,
+        metavar="N",
+        help="first of all, kill real processes of the installed command so many times",
     )
     asked.add_argument("--seed", type=int, default=7, metavar="S", help="the same seed, the same run")
     asked.add_argument("--json", action="store_true", help="answer with one JSON object")
@@ -94,10 +103,11 @@ def read(arguments: Sequence[str]) -> Asked:
     kills, minutes, cases = given.kills, given.minutes, 0
     if given.ci:
         kills, cases = given.kills or CI_KILLS, CI_CASES
+        given.processes = given.processes or CI_PROCESSES
     elif kills is None and minutes is None:
         kills, minutes = (0, None) if given.systematic else (None, USUAL_MINUTES)
     return Asked(
-        kills, cases, minutes, given.seed, given.json, given.database, given.systematic or given.ci, given.ci,
+        kills, cases, given.processes, minutes, given.seed, given.json, given.database, given.systematic or given.ci, given.ci,
         given.resume, given.only, given.hands, places,
     )  # fmt: skip
 
@@ -124,6 +134,7 @@ class Torture:
             yield job_of(self.asked.only, self.asked.places)
             return
         yield from self._left(self_check())
+        yield from self._left(processes(self.asked.processes))
         if self.asked.systematic:
             for job in self._left(systematic(self.asked.places, thin=self.asked.thin)):
                 if self._is_late:
@@ -145,8 +156,8 @@ class Torture:
     def _is_enough(self) -> bool:
         if self.asked.kills is None:
             return False
-        done = self.run.tally.parts.get(RANDOM, Part())
-        return done.kills >= self.asked.kills and done.cases >= self.asked.cases
+        tally = self.run.tally
+        return tally.forked("kills") >= self.asked.kills and tally.forked("cases") >= self.asked.cases
 
     def go(self, progress: Progress) -> None:
         """Do it all, or as much of it as there is time for. Raises MateLost; Ctrl-C goes through, with the state kept."""
@@ -170,7 +181,7 @@ class Torture:
         if self.asked.minutes:
             shares.append(self.minutes / self.asked.minutes)
         if self.asked.kills:
-            shares.append(self.run.tally.parts.get(RANDOM, Part()).kills / self.asked.kills)
+            shares.append(self.run.tally.forked("kills") / self.asked.kills)
         return max(shares)
 
     def _told(self) -> str:
@@ -184,8 +195,9 @@ class Torture:
         tally = self.run.tally
         if self.asked.only is not None:
             return all(part.is_clean for part in tally.parts.values()) and not tally.unforeseen
+        real = tally.parts.get(PROCESSES, Part()).kills >= self.asked.processes
         enough = not self.asked.thin or tally.parts.get(SYSTEMATIC, Part()).cases >= CI_TRIALS
-        return tally.is_clean and tally.has_teeth and enough
+        return tally.is_clean and tally.has_teeth and real and enough
 
 
 def torture(arguments: Sequence[str]) -> int:

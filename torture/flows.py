@@ -164,6 +164,11 @@ FLOWS: Mapping[str, Flow] = {
         ("act: forget", "act: forget again"),
         writes=("forgetting.forget", "forgetting.forget_again"),
     ),
+    "clock": Flow(
+        "The computer's clock was set, and nothing is cut short or left waiting for it.",
+        ("act: clock set forward", "act: clock set back"),
+        writes=("clocks.note", "clocks.went_ahead", "digests.not_yet", "replies.look_anew"),
+    ),
     "restore": Flow(
         "An older copy of the base is made safe to go on from.",
         ("act: restore",),

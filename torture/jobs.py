@@ -8,7 +8,9 @@ from dataclasses import asdict, dataclass
 
 from torture.groups import Group, groups
 from torture.mishaps import SLOW
-from torture.tally import NAIVE_DOUBLES, NAIVE_LOSES, RANDOM, SYSTEMATIC
+from torture.outside import OUTSIDE
+from torture.processes import KILLS_EACH
+from torture.tally import NAIVE_DOUBLES, NAIVE_LOSES, PROCESSES, RANDOM, SYSTEMATIC
 
 SELF_CHECKS = 4
 """Chapters for each of the two naive ways of posting: one on each platform."""
@@ -16,7 +18,7 @@ SELF_CHECKS = 4
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One chapter, or one group of trials (`every`: one of so many; `only`: the trial with a number)."""
+    """One chapter, one desk of real processes, or one group of trials (`every`: one of so many; `only`: the trial with a number)."""
 
     part: str
     number: int = 0
@@ -53,11 +55,15 @@ def systematic(places: Sequence[str], *, thin: bool) -> Iterator[Job]:
 
 
 def _every(group: Group) -> int:
+    """Reading takes many steps, and half a minute of looking at what came of it; posting is what this is about."""
+    reading = group.play in ("poll", "follow")
     if group.again:
-        return 24 if group.play.startswith("post") else 96
+        return 400 if reading else 24 if group.play in OUTSIDE else 160
     if not group.mishap:
-        return 2
-    return 40 if group.mishap in SLOW else 12
+        return 12 if reading else 2 if group.play in OUTSIDE else 3
+    if group.mishap in SLOW:
+        return 120 if reading else 24
+    return 60 if reading else 8
 
 
 def chapters(first: int = 0) -> Iterator[Job]:
@@ -68,11 +74,18 @@ def chapters(first: int = 0) -> Iterator[Job]:
         number += 1
 
 
+def processes(kills: int) -> Iterator[Job]:
+    """Desks with at least so many kills of real processes."""
+    return (Job(PROCESSES, number) for number in range(-(-kills // KILLS_EACH)))
+
+
 def job_of(recipe: str, places: Sequence[str]) -> Job:
     """The job of a recipe: a chapter's number, or a group's name with "#" and a number. Raises ValueError."""
     name, _, number = recipe.partition("#")
     if not number and name.isdecimal():
         return Job(RANDOM, int(name))
+    if name == "process" and number.isdecimal():
+        return Job(PROCESSES, int(number))
     found = next((group for group in groups(places) if group.name == name), None)
     if found is None or not number.isdecimal():
         raise ValueError(f"{recipe} is no recipe; one is a number, or the name of a group of trials, # and a number")

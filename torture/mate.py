@@ -7,19 +7,22 @@ import logging
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import structlog
 
+from torture import processes
+from torture.bases import own_database
 from torture.chapters import play
 from torture.jobs import Job
 from torture.outcome import Outcome
 from torture.outside import OUTBOX
 from torture.player import Player
 from torture.stage import Stage, set_up
-from torture.tally import NAIVE_DOUBLES, NAIVE_LOSES
+from torture.tally import NAIVE_DOUBLES, NAIVE_LOSES, PROCESSES
 
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of random name is made in it
 """Where Linux keeps files in memory: bases there cost no disk, and are gone when the machine is."""
@@ -49,9 +52,18 @@ class Articles:
 
 def work(job: Job, stage: Stage, player: Player, articles: Articles) -> Outcome:
     """Do one job."""
+    if job.part == PROCESSES:
+        return at_a_desk(job.number, articles)
     if job.group is not None:
         return player.play(job.group, job.every, job.only)
     return play(stage, articles.seed, job.number, articles.places, WORKS.get(job.part, OUTBOX))
+
+
+def at_a_desk(number: int, articles: Articles) -> Outcome:
+    """Real processes, in a folder and on a base of their own."""
+    with scratch() as folder, ExitStack() as stack:
+        database = stack.enter_context(own_database(articles.server)) if articles.server else ""
+        return processes.play(number, articles.seed, Path(folder), database)
 
 
 def scratch() -> tempfile.TemporaryDirectory[str]:

@@ -15,7 +15,7 @@ Recipe = str
 class Outcome:
     """`name` says of what. Each finding, and each error that nobody foresaw, comes with the recipe that makes it happen again.
 
-    `starts` and `kills` of the service, `cases` that were judged, `parked` of them for a person.
+    `starts` and `kills` of the service (`terms`: it was asked to end), `cases` that were judged, `parked` of them for a person.
     """
 
     name: str
@@ -26,6 +26,7 @@ class Outcome:
     findings: list[tuple[Recipe, Finding]] = field(default_factory=list)
     unforeseen: list[tuple[Recipe, str]] = field(default_factory=list)
     died_at: Counter[str] = field(default_factory=Counter)
+    terms: int = 0
 
     def to_line(self) -> str:
         """One line of JSON."""

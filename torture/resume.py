@@ -11,7 +11,7 @@ from typing import Any
 
 from torture.tally import Tally
 
-VERSION = 1
+VERSION = 2
 
 
 class OtherRun(Exception):

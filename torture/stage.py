@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -26,6 +27,9 @@ from torture.town import Town
 WORLD = "world.sqlite"
 NOTE = "last-claim"
 
+LARGE_PAGES = {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+"""A fork copies the table of its parent's pages, which is short when the pages are large: a sixth of the time of a start. Elsewhere than
+on Linux this changes nothing."""
 
 SPENT = timedelta(seconds=1)
 """How long a start takes in the town."""
@@ -134,7 +138,9 @@ class Stage:
     def _find_victim(self) -> subprocess.Popen[str]:
         """One for each platform, so that none carries the libraries of all: a fork takes the longer the more there is to copy."""
         command = [sys.executable, "-P", "-m", "torture.victim", self.town.place]
-        victim = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own module
+        victim = subprocess.Popen(  # noqa: S603 - our own module
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **LARGE_PAGES}
+        )
         assert victim.stdin is not None
         victim.stdin.write(json.dumps(asdict(self.addresses)) + "\n")
         self.victims[self.town.place] = victim

@@ -10,7 +10,7 @@ from torture.judge import WRONGS
 from torture.mishaps import LAG, LATEST
 from torture.model import FAULT_MODEL, PROMISES
 from torture.resume import Run
-from torture.tally import NAIVE, NAIVE_DOUBLES, NAIVE_LOSES, NOT_COUNTED_ELSEWHERE, Part, Tally
+from torture.tally import NAIVE, NAIVE_DOUBLES, NAIVE_LOSES, NOT_COUNTED_ELSEWHERE, PROCESSES, Part, Tally
 
 COLUMNS = ("kills", "cases", "duplicates", "lost", "stuck", "other", "parked")
 CAPTION = "other: anything else that is wrong. parked: waits for a person, who is told."
@@ -72,6 +72,7 @@ def _together(parts: list[Part]) -> Part:
         whole.starts += part.starts
         whole.cases += part.cases
         whole.parked += part.parked
+        whole.terms += part.terms
         whole.wrong.update(part.wrong)
     return whole
 
@@ -83,6 +84,11 @@ def tell(run: Run) -> list[str]:
     if tally.is_clean:
         said.append(
             f"Nothing doubled, lost or stuck in {cases:,} cases: fewer than 1 in {max(1, cases // 3):,} (3/n, 95 %)."
+        )
+    if real := tally.parts.get(PROCESSES):
+        said.append(
+            f"Of the kills {real.kills:,} were of the installed command in processes of its own; another {real.terms:,} times it was asked "
+            "to end (SIGTERM)."
         )
     if any(name in tally.parts for name in NAIVE):
         doubles, losses = tally.naive(NAIVE_DOUBLES, "duplicates"), tally.naive(NAIVE_LOSES, "lost")

@@ -19,13 +19,14 @@ NOT_COUNTED_ELSEWHERE = tuple(one for one in WRONGS if one not in ("duplicates",
 
 @dataclass(slots=True)
 class Part:
-    """One part of a run. `wrong` counts what the judge found, by name (see torture.judge)."""
+    """One part of a run. `wrong` counts what the judge found, by name (see torture.judge); `terms` services that were asked to end."""
 
     kills: int = 0
     starts: int = 0
     cases: int = 0
     parked: int = 0
     wrong: Counter[str] = field(default_factory=Counter)
+    terms: int = 0
 
     @property
     def is_clean(self) -> bool:
@@ -35,16 +36,18 @@ class Part:
     def to_json(self) -> dict[str, Any]:
         """For the state file and the answer."""
         numbers = {"kills": self.kills, "starts": self.starts, "cases": self.cases, "parked": self.parked}
+        numbers["terms"] = self.terms
         return numbers | {name: self.wrong[name] for name in WRONGS}
 
     @classmethod
     def from_json(cls, told: Mapping[str, int]) -> Part:
         """Back from that."""
         wrong = Counter({name: told[name] for name in WRONGS})
-        return cls(told["kills"], told["starts"], told["cases"], told["parked"], wrong)
+        return cls(told["kills"], told["starts"], told["cases"], told["parked"], wrong, told["terms"])
 
 
-RANDOM, SYSTEMATIC, NAIVE_DOUBLES, NAIVE_LOSES = "at random", "every step", "naive: doubles", "naive: loses"
+RANDOM, SYSTEMATIC, PROCESSES = "at random", "every step", "real processes"
+NAIVE_DOUBLES, NAIVE_LOSES = "naive: doubles", "naive: loses"
 NAIVE = (NAIVE_DOUBLES, NAIVE_LOSES)
 """Parts of the self-check: their numbers count for nothing but that something was found."""
 
@@ -65,6 +68,7 @@ class Tally:
         whole.starts += outcome.starts
         whole.cases += outcome.cases
         whole.parked += outcome.parked
+        whole.terms += outcome.terms
         whole.wrong.update(finding.what for _, finding in outcome.findings)
         if part in NAIVE:
             return
@@ -76,6 +80,10 @@ class Tally:
     def real(self) -> Iterable[Part]:
         """Every part but the self-check."""
         return (part for name, part in self.parts.items() if name not in NAIVE)
+
+    def forked(self, name: str) -> int:
+        """A number over the parts in which the service is forked."""
+        return sum(getattr(self.parts[one], name) for one in (SYSTEMATIC, RANDOM) if one in self.parts)
 
     def sum(self, name: str) -> int:
         """A number (or a kind of wrong) over all real parts."""

@@ -14,15 +14,11 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from random import Random
-from urllib.parse import urlsplit, urlunsplit
-from uuid import uuid4
 
-import psycopg
 from rich.console import Console
 
 from desk.clock import utc_now
@@ -31,6 +27,7 @@ from desk.logs import start_logs
 from desk.wiring import House, open_house
 from desk.work import look_again
 from responders.outbox import Outbox, look_due, post_due
+from torture.bases import own_database
 from torture.counter import Desk
 from torture.judge import Finding, Known, Stands, judge_mentions, judge_replies
 from torture.sites import SITES
@@ -193,19 +190,6 @@ def _judge(street: Street, desk: Desk, known: dict[int, Known], complaints: dict
                 "SELECT p.native_id FROM mentions m JOIN posts p ON p.id = m.post_id WHERE p.place = %s", (place,)
             ).scalars()
             yield from judge_mentions(complaints[place], [str(one).rpartition("_")[2] for one in taken])
-
-
-@contextmanager
-def own_database(server: str) -> Iterator[str]:
-    """The address of a new database on this server, dropped at the end."""
-    name = f"amends_workers_{uuid4().hex[:12]}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    try:
-        yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
-    finally:
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 def main(arguments: list[str]) -> int:

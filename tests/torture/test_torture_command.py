@@ -23,7 +23,7 @@ from torture.outcome import Outcome
 from torture.resume import OtherRun, Run, take_up
 from torture.sites import SITES
 from torture.table import tell
-from torture.tally import NAIVE_DOUBLES, NAIVE_LOSES, RANDOM, SYSTEMATIC, Part, Tally, answer
+from torture.tally import NAIVE_DOUBLES, NAIVE_LOSES, PROCESSES, RANDOM, SYSTEMATIC, Part, Tally, answer
 
 COMMAND = Path(sys.executable).with_name("amends-torture")
 PLACES = tuple(SITES)
@@ -35,6 +35,7 @@ def good() -> Tally:
         {
             NAIVE_DOUBLES: Part(40, 60, 96, 0, Counter(duplicates=36)),
             NAIVE_LOSES: Part(40, 60, 96, 0, Counter(lost=20)),
+            PROCESSES: Part(40, 55, 60, 0, terms=10),
             SYSTEMATIC: Part(1_500, 3_000, CI_TRIALS, 200),
             RANDOM: Part(2_400, 2_800, 1_600, 90),
         }
@@ -48,7 +49,7 @@ def is_passed(tally: Tally, *arguments: str) -> bool:
 def test_the_answer_has_the_keys_that_were_agreed() -> None:
     told = json.loads(answer(good(), 7, "SQLite", 61.5))
     agreed = {
-        "kills": 3_900, "cases": 3_000, "duplicates": 0, "lost": 0, "stuck": 0, "parked": 290, "naive_duplicates": 36, "seed": 7,
+        "kills": 3_940, "cases": 3_060, "duplicates": 0, "lost": 0, "stuck": 0, "parked": 290, "naive_duplicates": 36, "seed": 7,
     }  # fmt: skip
     assert {name: told[name] for name in agreed} == agreed
     assert set(WRONGS) <= set(told)
@@ -75,13 +76,20 @@ def test_a_self_check_that_finds_nothing_fails_it(part: str, wrong: str) -> None
 
 def test_nothing_tried_is_no_proof() -> None:
     tally = good()
-    del tally.parts[RANDOM], tally.parts[SYSTEMATIC]
+    del tally.parts[RANDOM], tally.parts[SYSTEMATIC], tally.parts[PROCESSES]
     assert not is_passed(tally)
 
 
 def test_the_short_run_wants_its_systematic_part() -> None:
     tally = good()
     tally.parts[SYSTEMATIC].cases -= 1
+    assert not is_passed(tally, "--ci")
+
+
+def test_the_short_run_wants_its_real_processes() -> None:
+    tally = good()
+    tally.parts[PROCESSES].kills -= 1
+    assert is_passed(tally, "--processes", "39")
     assert not is_passed(tally, "--ci")
 
 
@@ -93,7 +101,7 @@ def test_an_error_that_nobody_foresaw_fails_it() -> None:
 
 def test_it_says_no_more_than_the_numbers_allow() -> None:
     run = Run(7, "SQLite", PLACES, tally=good())
-    assert "fewer than 1 in 1,000 (3/n, 95 %)" in tell(run)[0]
+    assert "fewer than 1 in 1,020 (3/n, 95 %)" in tell(run)[0]
     assert all(
         name in " ".join(tell(run))
         for name in ("X (", "Reddit (", "Mastodon (", "Bluesky (", "SQLite", "loss of power")
@@ -104,7 +112,7 @@ def test_it_says_no_more_than_the_numbers_allow() -> None:
 
 def outcome(name: str = "x at random") -> Outcome:
     found = [("12", Finding("lost", "reply 3 under 100"))]
-    return Outcome(name, 24, 40, 36, 5, found, [("12", "oh")], Counter({"sent": 3}))
+    return Outcome(name, 24, 40, 36, 5, found, [("12", "oh")], Counter({"sent": 3}), 2)
 
 
 def test_what_a_mate_tells_arrives_whole() -> None:
