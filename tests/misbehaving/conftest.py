@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests.misbehaving.counter import Counter, shop_in
 from tests.quiet_logs import logging_left_alone
@@ -13,8 +14,9 @@ from tests.quiet_logs import logging_left_alone
 
 @pytest.fixture(autouse=True)
 def logs_as_before() -> Iterator[None]:
-    """Leave logging as it was for the tests that follow."""
+    """Every line is heard here, whatever those before have configured; and logging is left as it was for the tests that follow."""
     with logging_left_alone():
+        structlog.reset_defaults()
         yield
 
 
