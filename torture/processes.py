@@ -128,11 +128,11 @@ class Desk:
                 if row.place == place
             ]
             self._blame(judge_replies(said, self.quarter.stands(place), known))
-        self._blame(self._judge_yeses({row.case_id: row.approved_text for row in rows}))
+        self._blame(self.judge_yeses({row.case_id: row.approved_text for row in rows}))
         self.outcome.cases = len({row.case_id for row in rows})
         self.outcome.parked = len({row.case_id for row in rows if row.state not in UP and row.case_id in told})
 
-    def _judge_yeses(self, kept: Mapping[int, str]) -> Iterator[Finding]:
+    def judge_yeses(self, kept: Mapping[int, str]) -> Iterator[Finding]:
         """A yes that was confirmed on the page is in the base word for word; what is in the base was pressed for."""
         pressed: dict[int, set[str]] = {}
         for yes in self.yeses:
