@@ -174,8 +174,7 @@ def _key_holds(outbox: Outbox, reply: Reply, now: datetime) -> bool:
 def clock_was_set(outbox: Outbox, jump: timedelta) -> None:
     """The clock was set by `jump` (negative: back), or the machine slept: holds run on, and looks count when a settling time apart."""
     now = outbox.clock()
-    if jump > timedelta(0):
-        outbox.casebook.clocks.went_ahead(jump, now)
+    outbox.casebook.clocks.was_set(jump, now)
     for place, known in outbox.places.items():
         outbox.casebook.replies.look_anew(place, now + known.capabilities.settle, now)
 

@@ -60,13 +60,17 @@ class Clocks(Shelf):
             self._wake(connection, "look", "post", "propose")
             return back
 
-    def went_ahead(self, jump: timedelta, now: datetime) -> None:
-        """The clock was set forward by `jump`, or the machine slept: the rest of each hold and back-off is still to come.
+    def was_set(self, jump: timedelta, now: datetime) -> None:
+        """The clock was set by `jump`, or the machine slept. Forward: the rest of each hold and back-off is still to come, for a hold
+        is time to think better of it, and nobody could. Back, be it ever so little: what was planned after now begins its wait anew.
 
-        A hold is time to think better of it, and nobody could. Done again for the same jump, it does nothing more.
+        Done again for the same jump, it does nothing more.
         """
         before = now - jump
         with self._writing() as connection:
+            if jump < timedelta(0):
+                _wait_anew(connection, now, planned_after=now, made_after=now)
+                return
             for planned, state in HOLDS.items():
                 here = and_(replies.c.state == state, planned > before, replies.c.changed_at <= before)
                 for row in connection.execute(select(replies.c.id, planned.label("planned")).where(here)).all():

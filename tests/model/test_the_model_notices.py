@@ -80,11 +80,12 @@ def looks_are_not_told_of_a_clock_that_jumped(patch: pytest.MonkeyPatch) -> None
 
 
 def holds_are_cut_short_by_a_clock_set_forward(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(clocks.Clocks, "went_ahead", nothing)
+    patch.setattr(clocks.Clocks, "was_set", nothing)
 
 
 def plans_of_another_clock_stand(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(clocks, "_begin_anew", nothing)
+    patch.setattr(clocks, "_wait_anew", nothing)
     patch.setattr(clocks, "FARTHEST", timedelta(days=9999))
 
 

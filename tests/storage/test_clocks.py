@@ -172,9 +172,9 @@ def test_somebody_seen_under_a_clock_that_was_ahead_signs_in_again(house: House)
 def test_a_clock_set_forward_cuts_no_hold_short(house: House, jump: timedelta) -> None:
     reply = house.approved()
     half = NOON + 3 * MINUTE + HOLD / 2
-    house.casebook.clocks.went_ahead(jump, half + jump)
+    house.casebook.clocks.was_set(jump, half + jump)
     for _ in range(2):  # another process notices it too
-        house.casebook.clocks.went_ahead(jump, half + jump + SECOND)
+        house.casebook.clocks.was_set(jump, half + jump + SECOND)
     over = half + jump + HOLD / 2
     assert house.casebook.replies.due(over - SECOND) == ()
     assert house.casebook.replies.claim(reply, over - SECOND) is None
@@ -184,21 +184,32 @@ def test_a_clock_set_forward_cuts_no_hold_short(house: House, jump: timedelta) -
 def test_a_hold_that_was_over_stays_over(house: House) -> None:
     reply = house.approved()
     late = NOON + 10 * MINUTE
-    house.casebook.clocks.went_ahead(HOUR, late + HOUR)
+    house.casebook.clocks.was_set(HOUR, late + HOUR)
     assert [one.id for one in house.casebook.replies.due(late + HOUR)] == [reply]
 
 
 def test_a_yes_given_by_the_new_clock_is_held_by_the_new_clock(house: House) -> None:
     reply = house.approved()  # three minutes past noon
-    house.casebook.clocks.went_ahead(HOUR, NOON + 4 * MINUTE - SECOND)  # the clock stood at about eleven before
+    house.casebook.clocks.was_set(HOUR, NOON + 4 * MINUTE - SECOND)  # the clock stood at about eleven before
     assert due_at(house, reply) == 3 * MINUTE + HOLD
+
+
+def test_a_clock_set_back_and_then_far_forward_cuts_no_hold_short(house: House) -> None:
+    reply = house.approved()
+    yes = NOON + 3 * MINUTE
+    back = yes + 10 * SECOND - 50 * SECOND
+    house.casebook.clocks.was_set(-50 * SECOND, back)  # ten seconds after the yes
+    ahead = back + 10 * SECOND + 2 * HOUR
+    house.casebook.clocks.was_set(2 * HOUR, ahead)  # ten seconds later
+    assert house.casebook.replies.due(ahead + 40 * SECOND - SECOND) == ()
+    assert [one.id for one in house.casebook.replies.due(ahead + HOLD)] == [reply]
 
 
 def test_a_taking_down_can_be_thought_better_of_for_the_rest_of_its_hold(house: House) -> None:
     up = house.posted()
     at = NOON + HOUR
     house.casebook.removals.approve(up, "", house.ana, at, hold=HOLD)
-    house.casebook.clocks.went_ahead(DAY, at + DAY + SECOND)
+    house.casebook.clocks.was_set(DAY, at + DAY + SECOND)
     assert house.casebook.removals.due(at + DAY + HOLD - SECOND) == ()
     assert house.casebook.removals.due(at + DAY + HOLD) == (up,)
 

@@ -1,4 +1,4 @@
-"""A service whose clock jumps, and a site that goes by the true time: eight customers, each answered in the middle of something else."""
+"""A service whose clock jumps, and a site that goes by the true time: customers who are each answered in the middle of something else."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from desk.clock import ClockWatch
 from desk.digest.due import due_date
-from places.doors import Refused, Repeat, Unavailable, Unsure
+from places.doors import Repeat, Unavailable, Unsure
 from responders.outbox import Outbox, clock_was_set, look_due, post_due, remove_due
 from storage.casebook import Casebook, DueReply, Judged
 from storage.reading import Reading
@@ -60,8 +60,6 @@ class Site(Platform):
             raise Unavailable("Too many.", now + timedelta(minutes=20))
         if answer == "lost":
             raise Unsure("The connection broke.")
-        if answer == "refused":
-            raise Refused("They limit who may reply.")
         posted = self.take(reply)
         if answer == "done, lost":
             raise Unsure("The connection broke.")

@@ -127,3 +127,17 @@ def test_two_services_on_one_machine_see_the_same_jump_and_no_hold_is_cut_short(
     street.passes(3 * MINUTE, 10 * SECOND)
     assert street.site.went_up == {"held": 1}
     assert street.site.asked["held"][0] >= street.yes + HOLD
+
+
+@pytest.mark.parametrize("first", [-50 * SECOND, -5 * MINUTE, 50 * SECOND])
+@pytest.mark.parametrize("second", [40 * SECOND, 2 * HOUR, 21 * DAY])
+def test_one_jump_after_the_other_within_one_hold(street: Street, first: timedelta, second: timedelta) -> None:
+    street.approved("held")
+    for jump in (first, second):
+        street.passes(10 * SECOND, 5 * SECOND)
+        street.jumps(jump)
+    street.passes(2 * MINUTE, 10 * SECOND)
+    street.jumps(-second - first)
+    street.passes(APART + 2 * MINUTE, MINUTE)
+    assert street.site.went_up == {"held": 1}
+    assert street.site.asked["held"][0] >= street.yes + HOLD
