@@ -3,6 +3,8 @@
 PORT  ?= 8420
 FRESH ?=
 MINUTES ?= 10
+PROCESSES ?= 8
+EXAMPLES ?= 2000
 SEED ?= 7
 KILLS ?=
 VENV  := .venv
@@ -14,10 +16,10 @@ ROOMS := monitor responders storage places desk sandbox torture
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-bluesky pictures torture bench check check-quick style types imports documents house format locks wheel clean
+.PHONY: help venv demo test test-bluesky pictures torture torture-workers model-search bench check check-quick style types imports documents house format locks wheel clean
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # --- the environment ------------------------------------------------------------------------------
 # Two stamps: `make demo` installs what the service needs; the tools for working on it come with the first `make test`.
@@ -72,8 +74,14 @@ test-bluesky: $(VENV)/.made-dev ## run Bluesky's tests against its real servers,
 pictures: $(VENV)/.made-dev ## take the README's pictures anew, from a running demo
 	@AMENDS_PICTURES=docs/images $(BIN)/pytest -q tests/story -k "pictures or daily"
 
-torture: $(VENV)/.made-dev ## kill the service at random while everything goes wrong; goes on where it stopped (MINUTES=10 SEED=7 KILLS=)
-	@$(BIN)/amends-torture --minutes $(MINUTES) --seed $(SEED) $(if $(KILLS),--kills $(KILLS)) --resume .torture-$(SEED).json
+torture: $(VENV)/.made-dev ## kill the service at random while everything goes wrong; goes on where it stopped (MINUTES=10 SEED=7 KILLS= PROCESSES=8)
+	@$(BIN)/amends-torture --minutes $(MINUTES) --seed $(SEED) --processes $(PROCESSES) $(if $(KILLS),--kills $(KILLS)) --resume .torture-$(SEED).json
+
+model-search: $(VENV)/.made-dev ## play the whole case in new random orders against its model (EXAMPLES=2000)
+	@AMENDS_MODEL_EXAMPLES=$(EXAMPLES) $(BIN)/pytest -q tests/model
+
+torture-workers: $(VENV)/.made-dev ## kill workers every three seconds on PostgreSQL (MINUTES=10 SEED=7 TEST_DATABASE_URL=)
+	@$(BIN)/python -m torture.workers --minutes $(MINUTES) --seed $(SEED)
 
 bench: $(VENV)/.made-dev ## how many replies and polls a second both databases take, with settings that keep promises
 	@$(BIN)/python -m torture.bench

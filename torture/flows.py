@@ -167,7 +167,7 @@ FLOWS: Mapping[str, Flow] = {
     "clock": Flow(
         "The computer's clock was set, and nothing is cut short or left waiting for it.",
         ("act: clock set forward", "act: clock set back"),
-        writes=("clocks.note", "clocks.went_ahead", "digests.not_yet", "replies.look_anew"),
+        writes=("clocks.note", "clocks.was_set", "digests.not_yet", "replies.look_anew"),
     ),
     "restore": Flow(
         "An older copy of the base is made safe to go on from.",
