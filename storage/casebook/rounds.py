@@ -218,7 +218,7 @@ class Rounds(Shelf):
         answered_before(connection, self.key, kept, now)
 
     def record_again(self, brand: str, seen: Sequence[Judged | Gone], place: str, now: datetime) -> None:
-        """What looking again showed: edits, deletions, answers in the thread. A stranger's words raise no case here."""
+        """What looking again showed: edits, deletions, answers in the thread. Posts that no source has brought raise no case here."""
         with self._writing("propose") as connection:
             for gone in seen:
                 if isinstance(gone, Gone):
@@ -254,6 +254,8 @@ class Rounds(Shelf):
             keep_verdict(connection, brand, known.id, kept.version, one.verdict, now)
             if known.case_id is not None:
                 self._edited(connection, known.case_id, kept, one.verdict, now)
+            else:  # the next round will take it for a repeat
+                self._consider(connection, brand, known.id, kept, one.verdict, _Tally(), now, store_only=False)
 
     def _overheard(self, connection: Connection, brand: str, kept: Kept, verdict: Verdict, now: datetime) -> None:
         customer_id = keep_customer(connection, self.key, brand, kept.post)

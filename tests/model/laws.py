@@ -59,7 +59,7 @@ def _counts_are_as_noted(connection: Connection, notebook: Notebook) -> None:
     ).one()
     aside = sum(one.aside for one in notebook.shown.values())
     assert (posts, mentions, old) == (notebook.seen_posts, notebook.mentions, aside), (
-        "posts, mentions, older complaints"
+        f"posts, mentions, older complaints: noted {notebook.seen_posts, notebook.mentions, aside}"
     )
 
 

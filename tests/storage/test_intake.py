@@ -782,3 +782,14 @@ def test_anonymous_imports_are_customers_of_their_own(house: House) -> None:
     assert len(house.casebook.rounds.record_import(ROSE.key, rows, NOON).raised) == 3
     assert house.one("SELECT count(*) FROM customers") == 3
     assert house.casebook.rounds.record_import(ROSE.key, rows, NOON) == Round(repeats=3)
+
+
+def test_what_a_look_shows_edited_into_a_complaint_is_raised_as_a_poll_would(house: House) -> None:
+    house.complain()
+    dans = answer("p2", post(), "See you at the fair", by=DAN, at=NOON + MINUTE)
+    house.hear(Judged(dans, CHATTER))
+    edited = replace(dans, text="And my cake was stale too", edited_at=NOON + 2 * MINUTE)
+    house.casebook.rounds.record_again(ROSE.key, [Judged(edited, COMPLAINT)], "x", NOON + 3 * MINUTE)
+    assert house.file(2).customer.handle == "dan"
+    assert house.hear(Judged(edited, COMPLAINT)).raised == (), "the next poll brings nothing new"
+    assert house.one("SELECT count(*) FROM cases") == 2
