@@ -16,7 +16,7 @@ from tests.model.bases import Bases
 from tests.model.machine import WholeCase
 from tests.model.search import HOURS, MANY, chosen
 
-FEW = 15
+FEW = 12
 
 
 def check(url: str, repeat: Repeat, examples: int) -> None:
