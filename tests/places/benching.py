@@ -13,10 +13,10 @@ from sandbox.faults import FaultPlan
 from sandbox.world import World, WorldAccount, WorldPost, utc_now
 from storage.words import Audience, Post, Purpose, Reply
 
-QUICK = 1.0
+QUICK = 2.0
 """Seconds after which a test's client gives up on an answer."""
 
-QUICKER = 0.5
+QUICKER = 0.8
 """The same in tests that wait for it again and again."""
 
 _patience = [QUICK]
