@@ -58,12 +58,12 @@ def _every(group: Group) -> int:
     """Reading takes many steps, and half a minute of looking at what came of it; posting is what this is about."""
     reading = group.play in ("poll", "follow")
     if group.again:
-        return 400 if reading else 24 if group.play in OUTSIDE else 160
+        return 3_200 if reading else 60 if group.play in OUTSIDE else 400
     if not group.mishap:
-        return 12 if reading else 2 if group.play in OUTSIDE else 3
+        return 24 if reading else 2 if group.play in OUTSIDE else 8
     if group.mishap in SLOW:
-        return 120 if reading else 24
-    return 60 if reading else 8
+        return 800 if reading else 80
+    return 360 if reading else 24
 
 
 def chapters(first: int = 0) -> Iterator[Job]:

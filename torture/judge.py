@@ -30,13 +30,15 @@ WRONGS = (
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A person's yes: this text, under the post that the platform knows by these ids. `taken_back` in time; `take_down` wanted later."""
+    """A person's yes: this text, under the post that the platform knows by these ids. `taken_back` in time; `take_down` wanted later;
+    `dismissed` when it was on its way already: whoever did that is content with it, and with its not being there."""
 
     reply_id: int
     text: str
     parents: frozenset[str]
     taken_back: bool = False
     take_down: bool = False
+    dismissed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ def _judge_one(one: Said, mine: Sequence[Stands], known: Known, where: str) -> I
             yield Finding("unwanted", name)
         return
     if not mine:
-        if not known.told and known.settled:
+        if not known.told and known.settled and (known.up or not one.dismissed):
             yield Finding("lost", name)
         return
     mistaken = known.native_id is not None and all(not is_same(known.native_id, post.native_id) for post in mine)

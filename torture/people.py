@@ -88,10 +88,13 @@ class People:
         one = self._any()
         with reading(self.stage.house.engine) as connection:
             case_id = connection.execute(select(replies.c.case_id).where(replies.c.id == one.reply_id)).scalar_one()
-        self._try(one, lambda: self.stage.house.casebook.cases.dismiss(case_id, "praise", ANA, self.stage.now))
+        on_its_way = self._state(one) in (ReplyState.SENDING, ReplyState.UNCERTAIN)
+        self._try(
+            one, lambda: self.stage.house.casebook.cases.dismiss(case_id, "praise", ANA, self.stage.now), on_its_way
+        )
 
-    def _try(self, one: Said, act: Callable[[], None]) -> None:
-        """An act after which the reply may be taken back; or it comes too late, and is told so."""
+    def _try(self, one: Said, act: Callable[[], None], on_its_way: bool = False) -> None:
+        """An act after which the reply may be taken back; or it comes too late, and is told so; or (`on_its_way`) nobody knows yet."""
         if self._state(one) is ReplyState.WITHDRAWN:
             return
         try:
@@ -100,6 +103,8 @@ class People:
             return
         if self._state(one) is ReplyState.WITHDRAWN:
             self.said[one.reply_id] = replace(one, taken_back=True)
+        elif on_its_way:
+            self.said[one.reply_id] = replace(one, dismissed=True)
 
     def _take_down(self) -> None:
         one = self._any()

@@ -26,7 +26,7 @@ from torture.judge import Finding, Known, Said, judge_replies
 from torture.outcome import Outcome
 from torture.quarter import PLACES, Quarter
 
-KILLS_EACH, TERMS_EACH = 8, 2
+KILLS_EACH, TERMS_EACH = 20, 4
 """Lives at one desk: so many killed -9, and so many asked to end."""
 READY_WITHIN = 60.0
 """Seconds that a loaded machine may take for what a start takes two or three for."""
@@ -34,7 +34,7 @@ IDLE = 15.0
 """Seconds after which Ana finds that nothing waits: whoever complained did so where reading has just gone wrong."""
 LONGEST_LIFE = 3.0
 """Seconds after Ana's yes at which the latest kill comes; it goes out one or two seconds later."""
-EARLY = 0.15
+EARLY = 0.4
 """How often a service is ended before anybody has looked at it, perhaps before it is up."""
 AN_HOUR = timedelta(hours=1)
 MOST_ENDS = 12

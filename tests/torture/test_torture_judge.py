@@ -73,6 +73,14 @@ def test_one_that_is_taken_for_posted_and_is_not_there_is_lost() -> None:
     assert wrongs([], ALL_IS_WELL) == ["lost"]
 
 
+def test_one_that_ana_dismissed_while_it_was_on_its_way_need_not_be_there() -> None:
+    content = replace(ANA_SAID_YES, dismissed=True)
+    out, taken_for_up = Known(True, False, False, None), Known(True, True, False, None)
+    assert wrongs([], out, content) == []
+    assert wrongs([], out) == ["lost"]
+    assert wrongs([], taken_for_up, content) == ["lost"]
+
+
 def test_one_that_the_machine_is_still_at_is_stuck() -> None:
     assert wrongs([], Known(settled=False, up=False, told=False)) == ["stuck"]
     assert wrongs([IT_STANDS], Known(settled=False, up=False, told=True)) == ["stuck"]
