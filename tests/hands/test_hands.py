@@ -1,6 +1,6 @@
 """Many hands at once: eight people at two processes, four processes at the work, one customer who will not wait.
 
-ROUNDS=5000 SEED=3 pytest tests/hands -s    plays longer, or another game; what lands the work plays 500 on each database
+ROUNDS=5000 SEED=3 pytest tests/hands -s    plays longer, or another game; what lands the work plays more on each database
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tests.hands.judging import check_answers, check_log, judge
 from tests.hands.people import NAMES
 from tests.hands.rounds import Rounds
 
-ROUNDS = int(os.environ.get("ROUNDS", "80"))
+ROUNDS = int(os.environ.get("ROUNDS", "40"))
 SEED = int(os.environ.get("SEED", "7"))
 
 
