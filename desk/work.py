@@ -95,9 +95,11 @@ def look_again(house: House, due: DueReply, now: datetime) -> None:
     if source is None:
         return
     brand = house.brands[due.brand]
-    found = source.again([due.parent.native_id], now).values()
-    gone = [one for one in found if isinstance(one, Gone)]
-    judged, _ = judge_each([one for one in found if isinstance(one, Post)], brand)
+    news = [one for one in source.again([due.parent.native_id], now).values() if one != due.parent]
+    if not news:
+        return  # nearly always: nothing to judge, and nothing to write
+    gone = [one for one in news if isinstance(one, Gone)]
+    judged, _ = judge_each([one for one in news if isinstance(one, Post)], brand)
     house.casebook.rounds.record_again(due.brand, [*gone, *judged], due.place, now)
 
 

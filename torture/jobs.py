@@ -63,7 +63,7 @@ def _every(group: Group) -> int:
         return 24 if reading else 2 if group.play in OUTSIDE else 8
     if group.mishap in SLOW:
         return 800 if reading else 80
-    return 360 if reading else 24
+    return 360 if reading else 20
 
 
 def chapters(first: int = 0) -> Iterator[Job]:

@@ -9,13 +9,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from desk.brands import BrandSection, RedditSection, XSection
 from desk.clock import utc_now
 from desk.config import Settings
 from desk.demo import demo_keys
 from desk.wiring import House, learn_accounts, open_house
-from desk.work import poll, post
+from desk.work import look_again, poll, post
 from sandbox.reddit import create_reddit
 from sandbox.serve import Served
 from sandbox.world import World
@@ -101,3 +102,14 @@ def test_what_cora_changed_since_the_last_poll_is_seen_before_anything_goes_out(
     assert street.up() == []
     assert street.file().replies[0].state is ReplyState.WITHDRAWN
     assert "not posted" in str(street.file().case.parked_why) or "deleted" in str(street.file().case.parked_why)
+
+
+def test_a_look_that_finds_everything_as_it_was_writes_nothing(street: Street) -> None:
+    (due,) = street.house.casebook.replies.due(utc_now())
+    written: list[str] = []
+    event.listen(street.house.engine, "commit", lambda _: written.append("commit"))
+    look_again(street.house, due, utc_now())
+    assert written == []
+    street.world.edit(street.place, street.complaint, f"{BURNT}, and nobody answers")
+    look_again(street.house, due, utc_now())
+    assert written != []
