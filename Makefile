@@ -14,6 +14,9 @@ LOCK  := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gener
          --no-header --no-annotate --no-emit-index-url
 ROOMS := monitor responders storage places desk sandbox torture
 
+# Where Python is told to keep nothing that it compiled, every start of everything compiles all of it anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test test-bluesky pictures torture torture-workers model-search bench check check-quick style types imports documents house format locks wheel clean

@@ -22,7 +22,7 @@ STARTS_WHEN_NAIVE = 10
 LAGS = (timedelta(0), timedelta(0), LAG / 3, LAG)
 SLOW_TOO = 0.15
 """How often mishaps may be chosen that cost the real time of a time-out."""
-KILLS_EACH, STARTS_EACH = 1.5, 2.5
+KILLS_EACH, STARTS_EACH = 2.5, 4.0
 """Kills, and starts, for each reply after which a chapter is left in peace."""
 LAST_STEP, LAST_ON_LINE = 36, 12
 """Kills are spread evenly over this many steps from the start, of all steps or, every other time, of those of requests alone: a reply

@@ -6,9 +6,11 @@ page. Nothing is retried, nothing redirected, and no error of a library leaves t
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -138,14 +140,22 @@ class Line:
                 self._client.follow_redirects = False
 
         hooks = {"request": [self._heard.ask], "response": [self._heard.answer]}
+        trust_env = not _is_here(self.settings.service_url)
         # No connection is kept: one that died unnoticed would leave us unsure whether a reply arrived.
         straight = Straight(
             timeout=self.settings.timeout,
             event_hooks=hooks,
             limits=httpx.Limits(max_keepalive_connections=0),
-            trust_env=not _is_here(self.settings.service_url),
+            trust_env=trust_env,
+            verify=_trusted(trust_env),
         )
         return ClientBase(self.settings.service_url, straight)
+
+
+@cache
+def _trusted(trust_env: bool) -> ssl.SSLContext:
+    """Whose certificates count, as httpx would have it. Reading them takes longer than a reply does, so all lines share them."""
+    return httpx.create_ssl_context(trust_env=trust_env)
 
 
 def _is_here(url: str) -> bool:
