@@ -164,7 +164,7 @@ class Torture:
         bar = progress.add_task("torture", total=None if self.asked.only else 1.0, told="")
         articles = Articles(self.asked.seed, self.asked.places, self.asked.server)
         with Crew(articles, 1 if self.asked.only else self.asked.hands) as crew:
-            for job, outcome in crew.work_through(self.jobs()):
+            for job, outcome in crew.work_through(self.jobs(), lambda: self._is_late):
                 self.run.tally.add(job.part, outcome)
                 self.run.done.add(job.name)
                 self._keep()
@@ -232,5 +232,7 @@ def _stop(*_: object) -> NoReturn:
 
 def main() -> None:
     """Run, and end with the exit code."""
+    # A shell that starts it in the background has SIGINT ignored; whoever sends it means it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _stop)
     sys.exit(torture(sys.argv[1:]))

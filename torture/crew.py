@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from queue import Queue
@@ -47,6 +47,44 @@ class _Mate:
         self.process.wait(LEAVE_WITHIN)
         self.errors.seek(0)
         return self.errors.read()[-2000:].decode("utf-8", "replace").strip() or f"ended with {self.process.returncode}"
+
+
+@dataclass(slots=True)
+class JobBoard:
+    """Jobs as they are taken: what one mate has made ready for a job, no other need make ready, so its like is left to that mate.
+
+    `is_late` is asked before a job that was left for somebody is taken after all.
+    """
+
+    jobs: Iterator[Job]
+    is_late: Callable[[], bool]
+    _aside: list[Job] = field(default_factory=list)
+    _ready: dict[int, str] = field(default_factory=dict)
+    _taking: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self, mate: int) -> Job | None:
+        """The next job for the mate with a number; None when there is none."""
+        with self._taking:
+            ready = self._ready.pop(mate, "")
+            job = self._from_aside(lambda job: job.needs == ready) or self._new() or self._from_aside(lambda _: True)
+            if job is not None and job.needs:
+                self._ready[mate] = job.needs
+            return job
+
+    def _new(self) -> Job | None:
+        others = self._ready.values()
+        for job in self.jobs:
+            if job.needs not in others:
+                return job
+            self._aside.append(job)
+        return None
+
+    def _from_aside(self, fits: Callable[[Job], bool]) -> Job | None:
+        found = next((job for job in self._aside if fits(job)), None)
+        if found is None or self.is_late():
+            return None
+        self._aside.remove(found)
+        return found
 
 
 @dataclass(slots=True)
@@ -98,19 +136,20 @@ class Crew:
             mate.process.kill()
         mate.process.stdout.close()
 
-    def work_through(self, jobs: Iterator[Job]) -> Iterator[tuple[Job, Outcome]]:
+    def work_through(
+        self, jobs: Iterator[Job], is_late: Callable[[], bool] = lambda: False
+    ) -> Iterator[tuple[Job, Outcome]]:
         """Have jobs done, as many at once as there are mates; give what came of them as it comes. Whoever stops listening stops the work.
 
-        Raises MateLost.
+        `is_late`: whether jobs that were set aside for a mate need no longer be done. Raises MateLost.
         """
         done: Queue[tuple[Job, Outcome] | Exception | None] = Queue()
-        taking = threading.Lock()
+        board = JobBoard(jobs, is_late)
 
-        def keep_busy(mate: _Mate) -> None:
+        def keep_busy(number: int, mate: _Mate) -> None:
             try:
                 while not self._enough.is_set():
-                    with taking:
-                        job = next(jobs, None)
+                    job = board.take(number)
                     if job is None:
                         break
                     done.put((job, mate.do(job)))
@@ -118,8 +157,8 @@ class Crew:
                 done.put(error)
             done.put(None)
 
-        for mate in self._mates:
-            threading.Thread(target=keep_busy, args=(mate,), daemon=True).start()
+        for numbered in enumerate(self._mates):
+            threading.Thread(target=keep_busy, args=numbered, daemon=True).start()
         working = len(self._mates)
         while working:
             told = done.get()

@@ -31,6 +31,11 @@ class Job:
         """Different for every job of a run."""
         return f"{self.part}: {self.group.name if self.group else self.number}"
 
+    @property
+    def needs(self) -> str:
+        """What takes a while to have ready and serves other jobs as well; "" where there is no such thing."""
+        return f"{self.group.place}/{self.group.play}" if self.group else ""
+
     def to_line(self) -> str:
         """One line of JSON."""
         return json.dumps(asdict(self)) + "\n"

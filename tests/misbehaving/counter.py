@@ -43,6 +43,9 @@ AT_ONCE = 40
 SETTLING = timedelta(minutes=4)
 """Longer than a lease, and than X needs to show what was posted."""
 
+Prompt = Callable[..., tuple[int, str, str]]
+"""What types a command: its words, to its code, what it says and what it complains of."""
+
 
 class Witness:
     """Stands before the town's X. At every POST it takes the bytes that the disk holds at that moment; `judge` looks into them later."""

@@ -7,15 +7,12 @@ import shutil
 import sqlite3
 import stat
 import threading
-from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from desk.cli import run
-from desk.demo import demo_keys
 from sandbox.faults import CUT, Done, Fault
 from storage.engine import BaseUnavailable, reading
 from storage.keeping import NotKept, back_up
@@ -24,7 +21,7 @@ from storage.migrate import TooNew
 from storage.putting_back import Restored, put_back
 from storage.tables import digests
 from storage.words import CaseState, ReplyState
-from tests.misbehaving.counter import SETTLING, Counter
+from tests.misbehaving.counter import SETTLING, Counter, Prompt
 from tests.misbehaving.flows import POST
 from tests.misbehaving.tight import file_size
 
@@ -463,27 +460,6 @@ def test_a_backup_laid_in_place_by_hand_is_known_for_what_it_is(shop: Counter) -
 
 
 # The commands -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def prompt(
-    shop: Counter, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., tuple[int, str, str]]:
-    """Ana types a command in the shop's folder; its code, what it says and what it complains of."""
-    monkeypatch.chdir(shop.folder)
-    for name, value in demo_keys().items():
-        monkeypatch.setenv(name, value)
-    Path("config.toml").write_text('[[brand]]\nkey = "rosebakery"\nname = "Rose Bakery"\n', encoding="utf-8")
-
-    def typed(*words: str) -> tuple[int, str, str]:
-        code = run(list(words))
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return typed
-
-
-Prompt = Callable[..., tuple[int, str, str]]
 
 
 def test_backup_and_restore_from_the_prompt(shop: Counter, prompt: Prompt) -> None:

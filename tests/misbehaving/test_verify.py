@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from desk.cli import run
 from storage.casebook.chain import is_key_of
 from storage.engine import open_engine
 from storage.rules import RULES
 from storage.verifying import MOST, look_at
-from tests.misbehaving.counter import SETTLING, Counter, shop_in
+from tests.misbehaving.counter import SETTLING, Counter, Prompt, shop_in
 from tests.misbehaving.flows import FLOWS
 
 
@@ -149,22 +148,6 @@ def test_a_key_is_known_by_what_it_sealed(lived_in: Counter) -> None:
 
 
 # The command ------------------------------------------------------------------------------------------------------------
-
-Prompt = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def prompt(shop: Counter, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Prompt:
-    """Ana types a command in the shop's folder; its code, what it says and what it complains of."""
-    monkeypatch.chdir(shop.folder)
-    Path("config.toml").write_text('[[brand]]\nkey = "rosebakery"\nname = "Rose Bakery"\n', encoding="utf-8")
-
-    def typed(*words: str) -> tuple[int, str, str]:
-        code = run(list(words))
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return typed
 
 
 def test_verify_says_each_look_in_one_line_and_changes_nothing(shop: Counter, prompt: Prompt) -> None:

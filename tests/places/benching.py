@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from places.doors import Opened, Publisher, Source
@@ -91,6 +92,11 @@ class Bench:
     def now(self) -> datetime:
         """The time in the town and here."""
         return self.clock()
+
+    @cached_property
+    def one_complaint(self) -> WorldPost:
+        """A complaint for a test that is played many times and needs just one."""
+        return self.complain()
 
     def read_all(self, cursor: str | None = None) -> tuple[list[Post], str | None]:
         """Poll until there is no more."""

@@ -55,23 +55,19 @@ def nothing_lost(reader: Bench, cursor: str | None, wanted: str) -> None:
 @settings(max_examples=40, deadline=None, suppress_health_check=KEEPING)
 @given(accidents=steps)
 def test_a_garbled_page_loses_nothing(reader: Bench, accidents: Any) -> None:
-    if not hasattr(reader, "said"):
-        reader.said = reader.complain()  # type: ignore[attr-defined]
-    said = reader.said  # type: ignore[attr-defined]
+    wanted = reader.one_complaint.id
     batch = poll(reader, None, lambda body: spoil(body, accidents))
     if batch is not None:
         check_sane(batch)
-    nothing_lost(reader, batch.cursor if batch is not None else None, said.id)
+    nothing_lost(reader, batch.cursor if batch is not None else None, wanted)
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=KEEPING)
 @given(page=wholes)
 def test_a_page_of_another_shape_is_nothing_or_unavailable(reader: Bench, page: Any) -> None:
-    if not hasattr(reader, "said"):
-        reader.said = reader.complain()  # type: ignore[attr-defined]
-    said = reader.said  # type: ignore[attr-defined]
+    wanted = reader.one_complaint.id
     batch = poll(reader, None, lambda _: json.dumps(page).encode())
     if batch is not None:
         check_sane(batch)
         assert batch.posts == ()
-    nothing_lost(reader, batch.cursor if batch is not None else None, said.id)
+    nothing_lost(reader, batch.cursor if batch is not None else None, wanted)

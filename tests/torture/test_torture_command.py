@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from torture.command import CI_TRIALS, Torture, read
+from torture.crew import JobBoard
 from torture.groups import Group, Trial, groups, thinned, trials
 from torture.jobs import Job, job_of
 from torture.judge import WRONGS, Finding
@@ -144,6 +145,26 @@ def test_a_file_that_holds_no_run_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "state").write_text(text)
     with pytest.raises(OtherRun, match="could go on"):
         take_up(tmp_path / "state", 7, "SQLite", PLACES)
+
+
+def test_what_one_mate_has_ready_is_left_to_that_mate() -> None:
+    post, look = (
+        [Job(SYSTEMATIC, group=Group(play, "x", name)) for name in ("", "late", "limited")]
+        for play in ("post", "look, up")
+    )
+    late = False
+    board = JobBoard(iter([*post, *look, Job(RANDOM, 1), Job(RANDOM, 2)]), lambda: late)
+    assert board.take(0) == post[0]
+    assert board.take(1) == look[0], "the others like the first are left to who has it ready"
+    assert board.take(0) == post[1]
+    assert board.take(1) == look[1]
+    assert board.take(1) == look[2]
+    assert board.take(1) == Job(RANDOM, 1)
+    late = True
+    assert board.take(0) == Job(RANDOM, 2), "what was set aside need not be done any more"
+    late = False
+    assert board.take(1) == post[2], "whoever has nothing else to do helps"
+    assert board.take(0) is None
 
 
 def test_it_stops_when_there_were_kills_enough() -> None:
