@@ -3,7 +3,7 @@
 PORT  ?= 8420
 FRESH ?=
 MINUTES ?= 10
-PROCESSES ?= 8
+PROCESSES ?= 40
 EXAMPLES ?= 2000
 SEED ?= 7
 KILLS ?=
@@ -77,7 +77,7 @@ test-bluesky: $(VENV)/.made-dev ## run Bluesky's tests against its real servers,
 pictures: $(VENV)/.made-dev ## take the README's pictures anew, from a running demo
 	@AMENDS_PICTURES=docs/images $(BIN)/pytest -q tests/story -k "pictures or daily"
 
-torture: $(VENV)/.made-dev ## kill the service at random while everything goes wrong; goes on where it stopped (MINUTES=10 SEED=7 KILLS= PROCESSES=8)
+torture: $(VENV)/.made-dev ## kill the service at random while everything goes wrong; goes on where it stopped (MINUTES=10 SEED=7 KILLS= PROCESSES=40)
 	@$(BIN)/amends-torture --minutes $(MINUTES) --seed $(SEED) --processes $(PROCESSES) $(if $(KILLS),--kills $(KILLS)) --resume .torture-$(SEED).json
 
 model-search: $(VENV)/.made-dev ## play the whole case in new random orders against its model (EXAMPLES=2000)

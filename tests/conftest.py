@@ -44,6 +44,11 @@ hypothesis.settings.register_profile("house", deadline=None, derandomize=True, d
 hypothesis.settings.load_profile("house")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are cores: a third of the time goes by with waiting for processes, servers and time-outs."""
+    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1
+
+
 class ReachedOut(RuntimeError):
     """A test tried to talk to the world. Not an OSError: the code under test would take that for a network fault."""
 

@@ -17,8 +17,8 @@ from torture.outside import OUTBOX, STARTS_IN_PEACE, settle
 from torture.people import People
 from torture.stage import Stage
 
-STARTS_WHEN_NAIVE = 10
-"""Enough to see what naive ways of posting do; they would never be done."""
+TROUBLED_WHEN_NAIVE, STARTS_WHEN_NAIVE = 16, 6
+"""Starts in trouble, and in peace, that are enough to see what naive ways of posting do; they would never be done."""
 LAGS = (timedelta(0), timedelta(0), LAG / 3, LAG)
 SLOW_TOO = 0.15
 """How often mishaps may be chosen that cost the real time of a time-out."""
@@ -39,9 +39,10 @@ def play(stage: Stage, seed: int, number: int, places: Sequence[str], works: Seq
     stage.town.lag(chance.choice(LAGS))
     people = People(stage, facts.read_said(stage), chance)
     outcome, starts, kills = Outcome(f"{place} at random", cases=len(people.said)), stage.starts, stage.kills
-    _in_trouble(stage, people, outcome, works)
+    naive = works != OUTBOX
+    _in_trouble(stage, people, outcome, works, TROUBLED_WHEN_NAIVE if naive else int(STARTS_EACH * len(people.said)))
     people.resume()
-    settle(stage, works, STARTS_IN_PEACE if works == OUTBOX else STARTS_WHEN_NAIVE)
+    settle(stage, works, STARTS_WHEN_NAIVE if naive else STARTS_IN_PEACE)
     known = facts.read_known(stage)
     found = people.findings + judge_replies(facts.refresh(stage, people.said), facts.read_stands(stage), known)
     outcome.findings = [(str(number), one) for one in found]
@@ -51,9 +52,9 @@ def play(stage: Stage, seed: int, number: int, places: Sequence[str], works: Seq
     return outcome
 
 
-def _in_trouble(stage: Stage, people: People, outcome: Outcome, works: Sequence[str]) -> None:
+def _in_trouble(stage: Stage, people: People, outcome: Outcome, works: Sequence[str], most_starts: int) -> None:
     kills, due, much = 0, facts.next_due(stage), len(people.said)
-    for _ in range(int(STARTS_EACH * much)):
+    for _ in range(most_starts):
         if kills >= KILLS_EACH * much or (due is None and not people.paused):
             break
         people.do_something()

@@ -22,11 +22,13 @@ from torture.model import KINDS
 from torture.resume import OtherRun, Run, take_up
 from torture.sites import SITES
 from torture.table import show
-from torture.tally import PROCESSES, SYSTEMATIC, Part, answer
+from torture.tally import PROCESSES, RANDOM, SYSTEMATIC, Part, answer
 
 CI_KILLS, CI_CASES, CI_TRIALS, CI_PROCESSES = 3_000, 2_000, 1_400, 40
 """The least that the short run in CI must come to."""
 USUAL_MINUTES = 1.0
+MORE_HANDS = 1
+"""Hands beyond one for each core: they keep the cores busy while others wait for a server that is silent."""
 INTERRUPTED = 130
 
 
@@ -83,7 +85,9 @@ def read(arguments: Sequence[str]) -> Asked:
     asked.add_argument(
         "--ci", action="store_true", help="the short run: a sample of the systematic loop, then kills at random"
     )
-    asked.add_argument("--hands", type=int, default=_cores(), metavar="N", help="processes that work side by side")
+    asked.add_argument(
+        "--hands", type=int, default=_cores() + MORE_HANDS, metavar="N", help="processes that work side by side"
+    )
     asked.add_argument("--places", default=",".join(SITES), metavar="LIST", help="platforms, with commas between them")
     given = asked.parse_args(arguments)
     places = tuple(one for one in given.places.split(",") if one)
@@ -145,6 +149,9 @@ class Torture:
                 return
             yield job
 
+    def _is_over(self, job: Job) -> bool:
+        return job.part in (RANDOM, SYSTEMATIC) and (self._is_late or (job.part == RANDOM and self._is_enough))
+
     def _left(self, jobs: Iterator[Job]) -> Iterator[Job]:
         return (job for job in jobs if job.name not in self.run.done)
 
@@ -164,7 +171,7 @@ class Torture:
         bar = progress.add_task("torture", total=None if self.asked.only else 1.0, told="")
         articles = Articles(self.asked.seed, self.asked.places, self.asked.server)
         with Crew(articles, 1 if self.asked.only else self.asked.hands) as crew:
-            for job, outcome in crew.work_through(self.jobs(), lambda: self._is_late):
+            for job, outcome in crew.work_through(self.jobs(), self._is_over):
                 self.run.tally.add(job.part, outcome)
                 self.run.done.add(job.name)
                 self._keep()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from queue import Queue
@@ -51,13 +51,14 @@ class _Mate:
 
 @dataclass(slots=True)
 class JobBoard:
-    """Jobs as they are taken: what one mate has made ready for a job, no other need make ready, so its like is left to that mate.
+    """Jobs as they are taken. What one mate has ready for a platform no other need make ready, so the jobs there are left to that mate.
 
-    `is_late` is asked before a job that was left for somebody is taken after all.
+    `is_over` is asked before a job that was left for somebody is taken after all.
     """
 
     jobs: Iterator[Job]
-    is_late: Callable[[], bool]
+    places: Sequence[str]
+    is_over: Callable[[Job], bool]
     _aside: list[Job] = field(default_factory=list)
     _ready: dict[int, str] = field(default_factory=dict)
     _taking: threading.Lock = field(default_factory=threading.Lock)
@@ -65,25 +66,25 @@ class JobBoard:
     def take(self, mate: int) -> Job | None:
         """The next job for the mate with a number; None when there is none."""
         with self._taking:
-            ready = self._ready.pop(mate, "")
-            job = self._from_aside(lambda job: job.needs == ready) or self._new() or self._from_aside(lambda _: True)
-            if job is not None and job.needs:
-                self._ready[mate] = job.needs
+            place = self._ready.pop(mate, "")
+            job = self._from_aside([place]) or self._new() or self._from_aside(self.places)
+            if job is not None:
+                self._ready[mate] = job.place(self.places)
             return job
 
     def _new(self) -> Job | None:
-        others = self._ready.values()
         for job in self.jobs:
-            if job.needs not in others:
+            place = job.place(self.places)
+            if not place or place not in self._ready.values():
                 return job
             self._aside.append(job)
         return None
 
-    def _from_aside(self, fits: Callable[[Job], bool]) -> Job | None:
-        found = next((job for job in self._aside if fits(job)), None)
-        if found is None or self.is_late():
-            return None
-        self._aside.remove(found)
+    def _from_aside(self, places: Sequence[str]) -> Job | None:
+        self._aside = [job for job in self._aside if not self.is_over(job)]
+        found = next((job for job in self._aside if job.place(self.places) in places), None)
+        if found is not None:
+            self._aside.remove(found)
         return found
 
 
@@ -136,15 +137,13 @@ class Crew:
             mate.process.kill()
         mate.process.stdout.close()
 
-    def work_through(
-        self, jobs: Iterator[Job], is_late: Callable[[], bool] = lambda: False
-    ) -> Iterator[tuple[Job, Outcome]]:
+    def work_through(self, jobs: Iterator[Job], is_over: Callable[[Job], bool]) -> Iterator[tuple[Job, Outcome]]:
         """Have jobs done, as many at once as there are mates; give what came of them as it comes. Whoever stops listening stops the work.
 
-        `is_late`: whether jobs that were set aside for a mate need no longer be done. Raises MateLost.
+        `is_over`: whether a job that was set aside for a mate need no longer be done. Raises MateLost.
         """
         done: Queue[tuple[Job, Outcome] | Exception | None] = Queue()
-        board = JobBoard(jobs, is_late)
+        board = JobBoard(jobs, self.articles.places, is_over)
 
         def keep_busy(number: int, mate: _Mate) -> None:
             try:

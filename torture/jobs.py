@@ -31,10 +31,11 @@ class Job:
         """Different for every job of a run."""
         return f"{self.part}: {self.group.name if self.group else self.number}"
 
-    @property
-    def needs(self) -> str:
-        """What takes a while to have ready and serves other jobs as well; "" where there is no such thing."""
-        return f"{self.group.place}/{self.group.play}" if self.group else ""
+    def place(self, places: Sequence[str]) -> str:
+        """The platform that it is played on; "" for a desk, which has them all."""
+        if self.group is not None:
+            return self.group.place
+        return places[self.number % len(places)] if self.part != PROCESSES else ""
 
     def to_line(self) -> str:
         """One line of JSON."""
@@ -60,15 +61,15 @@ def systematic(places: Sequence[str], *, thin: bool) -> Iterator[Job]:
 
 
 def _every(group: Group) -> int:
-    """Reading takes many steps, and half a minute of looking at what came of it; posting is what this is about."""
-    reading = group.play in ("poll", "follow")
+    """Posting is what this is about; inside, and reading above all, takes many steps, and a long look at what came of it."""
+    reading, outside = group.play in ("poll", "follow"), group.play in OUTSIDE
     if group.again:
-        return 3_200 if reading else 60 if group.play in OUTSIDE else 400
+        return 6_400 if reading else 60 if outside else 800
     if not group.mishap:
-        return 24 if reading else 2 if group.play in OUTSIDE else 8
+        return 36 if reading else 2 if outside else 12
     if group.mishap in SLOW:
         return 800 if reading else 80
-    return 360 if reading else 20
+    return 720 if reading else 18 if outside else 60
 
 
 def chapters(first: int = 0) -> Iterator[Job]:

@@ -23,8 +23,8 @@ class Press:
 class Order:
     """One start of the victim: what it does one after the other, and at which step it dies (0: at none).
 
-    `on_line`: only steps of requests and mails are counted. `at` is what time
-    it is in the town. `here`: done by the victim itself instead of by a child, to warm it up.
+    `on_line`: only steps of requests and mails are counted. `at` is what time it is in the town. `learn`: whatever is loaded for it is
+    kept for the starts that follow.
     """
 
     works: tuple[str, ...]
@@ -32,7 +32,7 @@ class Order:
     at: datetime
     press: Press | None = None
     on_line: bool = False
-    here: bool = False
+    learn: bool = False
 
     @property
     def clock(self) -> TownClock:

@@ -70,8 +70,11 @@ OUTSIDE: Mapping[str, Outside] = {
 
 def try_outside(
     stage: Stage, play: Outside, kill_at: int, again_at: int, mishap_name: str, *, always: bool
-) -> list[Finding]:
-    """One trial on a stage whose scene has begun. `again_at` 0: there is no second death; `mishap_name` "": nothing else goes wrong."""
+) -> tuple[list[Finding], bool]:
+    """One trial on a stage whose scene has begun: what was wrong, and whether a person is told of what the machine gave up.
+
+    `again_at` 0: there is no second death; `mishap_name` "": nothing else goes wrong.
+    """
     said = {number: replace(one, take_down=play.take_down) for number, one in facts.read_said(stage).items()}
     if mishap_name and play.strikes is not None:
         play.strikes(stage.town, mishap_name, None if always else 1)
@@ -82,7 +85,10 @@ def try_outside(
             stage.start(*OUTBOX, kill_at=again_at if number == 0 else 0)
     stage.town.calm()
     settle(stage)
-    return judge_replies(facts.refresh(stage, said), facts.read_stands(stage), facts.read_known(stage))
+    known = facts.read_known(stage)
+    return judge_replies(facts.refresh(stage, said), facts.read_stands(stage), known), any(
+        one.told for one in known.values()
+    )
 
 
 def wait(stage: Stage) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from torture import facts
 from torture.groups import Group, Trial, thinned, trials
 from torture.inside import INSIDE, Undisturbed, run_undisturbed, try_inside
 from torture.judge import Finding
@@ -30,9 +29,9 @@ class Player:
         starts, kills = self.stage.starts, self.stage.kills
         for trial in chosen:
             recipe = f"{group.name}#{trial.number}"
-            findings = self._try(group, trial)
+            findings, is_told = self._try(group, trial)
             outcome.cases += 1
-            outcome.parked += group.play in OUTSIDE and bool(facts.cases_told(self.stage))
+            outcome.parked += is_told
             outcome.findings += [(recipe, one) for one in findings]
             outcome.unforeseen += [(recipe, one) for one in self.stage.unforeseen]
         outcome.starts, outcome.kills = self.stage.starts - starts, self.stage.kills - kills
@@ -77,10 +76,10 @@ class Player:
         press = (lambda stage: press_of(stage, inside.button)) if inside.button else None
         self.stage.warm_up(place, scene, *inside.works, *inside.afterwards, press=press)
 
-    def _try(self, group: Group, trial: Trial) -> list[Finding]:
+    def _try(self, group: Group, trial: Trial) -> tuple[list[Finding], bool]:
         self._begin(group.play, group.place)
         deaths = trial.kill_at, trial.again_at, group.mishap
         if group.play in OUTSIDE:
             return try_outside(self.stage, OUTSIDE[group.play], *deaths, always=group.always)
         wanted = self._ends[group.play, group.place]
-        return try_inside(self.stage, INSIDE[group.play], wanted, *deaths, always=group.always)
+        return try_inside(self.stage, INSIDE[group.play], wanted, *deaths, always=group.always), False

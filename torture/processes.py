@@ -26,7 +26,7 @@ from torture.judge import Finding, Known, Said, judge_replies
 from torture.outcome import Outcome
 from torture.quarter import PLACES, Quarter
 
-KILLS_EACH, TERMS_EACH = 20, 4
+KILLS_EACH, TERMS_EACH = 40, 6
 """Lives at one desk: so many killed -9, and so many asked to end."""
 READY_WITHIN = 60.0
 """Seconds that a loaded machine may take for what a start takes two or three for."""

@@ -28,8 +28,7 @@ WORLD = "world.sqlite"
 NOTE = "last-claim"
 
 LARGE_PAGES = {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
-"""A fork copies the table of its parent's pages, which is short when the pages are large: a sixth of the time of a start. Elsewhere than
-on Linux this changes nothing."""
+"""A fork copies the table of its parent's pages, which is short when the pages are large. Elsewhere than on Linux this changes nothing."""
 
 SPENT = timedelta(seconds=1)
 """How long a start takes in the town."""
@@ -99,10 +98,10 @@ class Stage:
             self.keep(scene)
 
     def start(
-        self, *works: str, kill_at: int = 0, on_line: bool = False, press: Press | None = None, here: bool = False
+        self, *works: str, kill_at: int = 0, on_line: bool = False, press: Press | None = None, learn: bool = False
     ) -> Ended:
         """One start of the victim; see torture.orders.Order. Raises VictimFailed."""
-        order = Order(works, kill_at, self.now, press, on_line, here)
+        order = Order(works, kill_at, self.now, press, on_line, learn)
         victim = self.victims.get(self.town.place) or self._find_victim()
         assert victim.stdin is not None
         assert victim.stdout is not None
@@ -124,12 +123,12 @@ class Stage:
         return ended
 
     def warm_up(self, place: str, scene: str, *works: str, press: Callable[[Stage], Press] | None = None) -> None:
-        """Let the victim itself do once what its children will do again and again, so that they need not learn it each time."""
+        """Let the victim do once what its children will do again and again, so that they need not learn it each time."""
         told = (place, scene, *works)
         if told not in self._warm:
             self._warm.add(told)
             self.begin(place, scene)
-            self.start(*works, press=press(self) if press else None, here=True)
+            self.start(*works, press=press(self) if press else None, learn=True)
 
     def pass_time(self, by: timedelta) -> None:
         """Let time pass in the town."""

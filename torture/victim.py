@@ -1,8 +1,9 @@
 """A process that works as the service does, and that dies where it is told to.
 
-It has everything loaded already and forks a child for each order; the child is a service that has just started: no connection is
-open, nobody is signed in at any platform, nothing is remembered but what stands in the base. It does what was ordered and leaves,
-or sends itself SIGKILL at the ordered step. Orders come on stdin; how each ended goes to stdout.
+It has everything loaded already. Each order is a service that has just started: no connection is open, nobody is signed in at any
+platform, nothing is remembered but what stands in the base. Where it is to die, a child is forked for it, which does what was ordered
+and sends itself SIGKILL at the ordered step; where it is not, it needs no process of its own, and everything is opened anew after it.
+Orders come on stdin; how each ended goes to stdout.
 """
 
 from __future__ import annotations
@@ -47,17 +48,18 @@ class Victim:
         self.engine.dispose()
         self.house = open_shop(self.engine, self.addresses, self.place, {})
         self.app = self.app and create_app(self.house, now=self._now)
-        gc.collect()
-        gc.freeze()
 
     def obey(self, order: Order) -> Ended:
-        """Carry out one order, in a child or (`here`) by itself."""
-        if order.here:
-            STEPS.begin(0, print)
-            ended = self._carry_out(order)
-            self.open()
-            return ended
-        return self._fork(order)
+        """Carry out one order, in a child or, when nobody dies, here."""
+        if order.kill_at:
+            return self._fork(order)
+        STEPS.begin(0, print)
+        ended = self._carry_out(order)
+        self.open()
+        if order.learn:
+            gc.collect()
+            gc.freeze()
+        return ended
 
     def _fork(self, order: Order) -> Ended:
         receive, send = os.pipe()

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from urllib.parse import quote
 
-from twitter_text import parse_tweet
-
 from places.clean import clean_text
 from places.doors import Capabilities, Repeat
 from places.x.settings import SITE
@@ -44,6 +42,8 @@ class XPlace:
             return Length(len(text), PRIVATE_LIMIT)
         if len(text) > COUNTED:
             return Length(len(text), LIMIT)
+        from twitter_text import parse_tweet  # here, because it is slow to load and a start need not wait for it
+
         return Length(parse_tweet(clean_text(text)).weightedLength, LIMIT)
 
     def compose_link(self, reply: Reply) -> str | None:

@@ -148,23 +148,26 @@ def test_a_file_that_holds_no_run_is_refused(tmp_path: Path, text: str) -> None:
 
 
 def test_what_one_mate_has_ready_is_left_to_that_mate() -> None:
-    post, look = (
-        [Job(SYSTEMATIC, group=Group(play, "x", name)) for name in ("", "late", "limited")]
-        for play in ("post", "look, up")
+    on_x, on_reddit = (
+        [Job(SYSTEMATIC, group=Group("post", place, name)) for name in ("", "late", "limited")]
+        for place in ("x", "reddit")
     )
-    late = False
-    board = JobBoard(iter([*post, *look, Job(RANDOM, 1), Job(RANDOM, 2)]), lambda: late)
-    assert board.take(0) == post[0]
-    assert board.take(1) == look[0], "the others like the first are left to who has it ready"
-    assert board.take(0) == post[1]
-    assert board.take(1) == look[1]
-    assert board.take(1) == look[2]
-    assert board.take(1) == Job(RANDOM, 1)
-    late = True
-    assert board.take(0) == Job(RANDOM, 2), "what was set aside need not be done any more"
-    late = False
-    assert board.take(1) == post[2], "whoever has nothing else to do helps"
+    desk, chapters = Job(PROCESSES), [Job(RANDOM, number) for number in range(5)]
+    over: set[str] = set()
+    board = JobBoard(iter([desk, *on_x, *on_reddit, *chapters]), PLACES, lambda job: job.part in over)
+    assert board.take(0) == desk
+    assert board.take(1) == on_x[0], "whoever is at a desk has nothing ready"
+    assert board.take(0) == on_reddit[0], "what is like the first is left to who has it ready"
+    assert board.take(1) == on_x[1]
+    assert [board.take(0), board.take(0)] == on_reddit[1:]
+    assert board.take(0) == chapters[1], "chapters go round the platforms"
+    assert board.take(1) == on_x[2]
+    assert board.take(1) == chapters[0]
+    assert board.take(2) == chapters[2]
+    over.add(RANDOM)
+    assert board.take(0) == chapters[3], "only what was set aside is looked at again"
     assert board.take(0) is None
+    assert board.take(1) is None
 
 
 def test_it_stops_when_there_were_kills_enough() -> None:
