@@ -69,7 +69,7 @@ demo: $(VENV)/.made-run ## see Amends at work in a practice town (PORT=8420; FRE
 # --- watching over it -----------------------------------------------------------------------------
 
 test: $(VENV)/.made-dev ## run every test
-	@$(BIN)/pytest -n auto
+	@$(BIN)/pytest -n auto --dist worksteal
 
 test-bluesky: $(VENV)/.made-dev ## run Bluesky's tests against its real servers, installed for that into .bluesky (700 MB)
 	@$(BIN)/python -m tests.bluesky_network.network

@@ -69,9 +69,14 @@ def _inside(engine: Engine, key: bytes | None, *, rules: bool) -> Iterator[Look]
 
 
 def _whole(engine: Engine) -> Look:
-    with reading(engine) as connection:
-        take_time(connection)
-        wrong = _integrity(connection) if connection.dialect.name == "sqlite" else _read_all(connection)
+    wrong: list[str] = []
+    try:
+        with reading(engine) as connection:
+            take_time(connection)
+            wrong += _integrity(connection) if connection.dialect.name == "sqlite" else _read_all(connection)
+    except BaseUnavailable:
+        if not wrong:
+            raise  # otherwise what was found says more than that a damaged file could not even be left
     return Look("file", "every page and every index", _some(wrong), RESTORE)
 
 

@@ -111,7 +111,7 @@ def test_a_visit_a_crash_a_second_visit_and_a_clean_end(tmp_path: Path) -> None:
 
     demo = start(tmp_path, port)
     try:
-        assert cases_shown(port) >= before, "it goes on where it stopped"
+        assert eventually(lambda: cases_shown(port) >= before), "it goes on where it stopped"
         began = time.monotonic()
         demo.send_signal(signal.SIGINT)
         told, _ = demo.communicate(timeout=SOON)

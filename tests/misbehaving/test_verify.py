@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -121,14 +122,34 @@ def test_a_history_that_was_rewritten_is_found(lived_in: Counter, tmp_path: Path
     assert any(told in line for found, lines in wrong.items() if "chain" in found for line in lines), wrong
 
 
-def test_a_damaged_page_is_found(lived_in: Counter, tmp_path: Path) -> None:
-    path = tmp_path / "damaged.sqlite"
-    held = bytearray(lived_in.base.read_bytes())
-    with closing(sqlite3.connect(lived_in.base)) as raw:
+def damage(shop: Counter, path: Path) -> None:
+    """A copy of a shop's base with a page of an index overwritten."""
+    held = bytearray(shop.base.read_bytes())
+    with closing(sqlite3.connect(shop.base)) as raw:
         page = raw.execute("SELECT rootpage FROM sqlite_master WHERE name = 'ix_replies_state'").fetchone()[0]
     held[(page - 1) * 4096 + 8 : (page - 1) * 4096 + 12] = b"\xff" * 4
     path.write_bytes(held)
+
+
+def test_a_damaged_page_is_found(lived_in: Counter, tmp_path: Path) -> None:
+    path = tmp_path / "damaged.sqlite"
+    damage(lived_in, path)
     assert verified(path, lived_in.house.casebook.key)["every page and every index"]
+
+
+def test_a_damaged_file_that_cannot_even_be_left_still_says_what_was_found(lived_in: Counter, tmp_path: Path) -> None:
+    path = tmp_path / "damaged.sqlite"
+    damage(lived_in, path)
+    engine: Any = open_engine(f"sqlite:///{path}")
+
+    def fail(_: object) -> None:
+        raise sqlite3.DatabaseError("database disk image is malformed")
+
+    engine.dialect.do_commit = fail
+    first = next(look_at(engine, None))
+    engine.dispose()
+    assert first.found == "every page and every index"
+    assert not first.holds
 
 
 def test_many_wrong_rows_are_counted_and_not_listed(lived_in: Counter, tmp_path: Path) -> None:

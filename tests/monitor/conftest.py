@@ -7,12 +7,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from storage.casebook import Casebook
 from storage.engine import open_engine
 from storage.migrate import upgrade
 from storage.reading import Reading
 from tests.monitor.shop import MINUTE, NOON, ROSE, Shelf
+from tests.quiet_logs import logging_left_alone
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """Every line is heard here, whatever those before have configured."""
+    with logging_left_alone():
+        structlog.reset_defaults()
+        yield
 
 
 @pytest.fixture(scope="session")
