@@ -84,6 +84,8 @@ class Worker:
         try:
             self._loop.run_until_complete(self._keep_working())
         finally:
+            # A look that was called off goes on in its thread for a moment, with a connection that must be given back.
+            self._loop.run_until_complete(self._loop.shutdown_default_executor())
             self._loop.close()
 
     async def _keep_working(self) -> None:

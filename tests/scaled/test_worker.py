@@ -241,3 +241,21 @@ def test_a_clock_set_back_is_noticed_and_every_site_is_read_anew(migrated_postgr
             wall[0] -= timedelta(hours=3)
             assert eventually(lambda: len(site.reads) >= 1)
         assert any("set back by 180 min" in says for says in house.troubles())
+
+
+def test_a_look_that_is_called_off_is_waited_for_it_has_a_connection(
+    migrated_postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, over = threading.Event(), threading.Event()
+
+    def look(*_: object) -> None:
+        begun.set()
+        threading.Event().wait(1)
+        over.set()
+
+    monkeypatch.setattr("desk.scaled.worker.HEARTBEAT", 0.05)
+    monkeypatch.setattr("desk.scaled.worker.watch_clock", look)
+    with opened(settings_at(migrated_postgres_url, tmp_path)) as house:
+        with working(Worker(house, POLLS)):
+            assert begun.wait(20)
+        assert over.is_set()
