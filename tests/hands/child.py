@@ -31,11 +31,16 @@ REST = 0.25
 """Seconds between two looks for work."""
 
 
+def say(line: str) -> None:
+    """A line, in one piece: six processes share this output, and `print` may write a line and its end one after the other."""
+    os.write(sys.stdout.fileno(), f"{line}\n".encode())
+
+
 def serve(house: House, ended: threading.Event) -> None:
     """Pages, on a free port."""
     listening = take_port("127.0.0.1", 0, "")
     port = listening.getsockname()[1]
-    pages = Pages(create_app(house), lambda: print(f"READY {port}", flush=True))
+    pages = Pages(create_app(house), lambda: say(f"READY {port}"))
 
     def end() -> None:
         ended.wait()
@@ -49,7 +54,7 @@ def serve(house: House, ended: threading.Event) -> None:
 def work(house: House, ended: threading.Event) -> None:
     """All kinds of work but one, in order, over and over."""
     log = structlog.get_logger()
-    print("READY", flush=True)
+    say("READY")
     while not ended.wait(REST):
         for one in DUE_WORK:
             if one.name != "propose":  # see tests.hands.rounds
