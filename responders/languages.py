@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 import structlog
 
@@ -62,10 +62,17 @@ def differs(text: str, language: str) -> str | None:
     if script == script_of(language) and (script in {"te", "hi"} or len(plain.split()) < 4):
         return None
     try:
-        found, probability = identifier().classify(plain)
+        found, probability = _classify(plain)
     except OSError as error:  # it unpacks its model on the disk, which may be full
         _tell(str(error))
         return None
     if script != script_of(language):
         return found if script_of(found) == script else script
     return found if found != language and probability >= SURE else None
+
+
+@lru_cache(maxsize=512)
+def _classify(plain: str) -> tuple[str, float]:
+    return identifier().classify(
+        plain
+    )  # a text is checked when proposed, when shown, at every pause in typing, and when approved

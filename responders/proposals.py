@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 
 from responders.check import check
 from responders.check.says import NAMES, finding
@@ -42,6 +43,7 @@ def propose(
     sign-off and leave room for it. Where nobody has written parts for the customer's language it is one English text, marked
     wrong_language; its `language` is still the customer's, so that the check keeps asking for it.
     """
+    measure = cache(measure)  # fitting asks for the same text many times, and X's way of counting takes milliseconds
     book = _book_for(file.case.language, brand)
     shop = next((one for one in brand.shops if one.key == file.case.shop), None)
     situation = _situation(file, brand, shop, book, audience, purpose)

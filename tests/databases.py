@@ -122,6 +122,27 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+class KeptEngine:
+    """One SQLite base after another at one address, and one engine for all of them: SQLAlchemy compiles its SQL anew for each engine,
+    which takes longer than most tests."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "kept" / "amends.sqlite"
+        self._engine = open_engine(f"sqlite:///{self._path}")
+
+    def begin(self, template: Path) -> Engine:
+        """A fresh copy of the template; what the last test left beside its base goes too."""
+        self.end()
+        self._path.parent.mkdir()
+        shutil.copy(template, self._path)
+        return self._engine
+
+    def end(self) -> None:
+        """Nothing is left of it."""
+        self._engine.dispose()
+        shutil.rmtree(self._path.parent, ignore_errors=True)
+
+
 @pytest.fixture
 def migrated_sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     """A fresh SQLite base at the newest revision, nothing in it."""

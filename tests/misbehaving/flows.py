@@ -11,7 +11,7 @@ from sandbox.faults import CUT, Done, Fault
 from storage.engine import BaseUnavailable
 from storage.lifecycle import MovedOn
 from storage.words import CaseState, ReplyState
-from tests.misbehaving.counter import SETTLING, Counter
+from tests.misbehaving.counter import AT_ONCE, SETTLING, Counter
 
 POST = r"/2/tweets$"
 
@@ -20,7 +20,8 @@ POST = r"/2/tweets$"
 class Flow:
     """`ready` makes a thing to do it to, `do` does it once (a tick, or what a page does), `check` says what must hold when all is well.
 
-    `again` goes on as a service does that runs on: time passes, and the ticks come.
+    `again` goes on as a service does that runs on: time passes, and the ticks come. `at_once` customers are heard together, which is
+    quick; but where every live case is looked at, many would take long.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Flow:
     do: Callable[[Counter, Any], object]
     check: Callable[[Counter, Any], None]
     again: Callable[[Counter, Any], object]
+    at_once: int = AT_ONCE
 
     def __repr__(self) -> str:
         return self.name
@@ -149,5 +151,5 @@ FLOWS = (
     Flow("post", _due, lambda shop, _: shop.work("post"), _is_up_once, _later("post", "look", ticks=2)),
     Flow("look", _doubtful, lambda shop, _: shop.work("look"), _is_up_once, _later("look", ticks=2)),
     Flow("remove", _to_take_down, lambda shop, _: shop.work("remove"), _is_down, _later("remove")),
-    Flow("follow", _deleted, lambda shop, _: shop.work("follow"), _is_taken_back, _later("follow", ticks=2)),
+    Flow("follow", _deleted, lambda shop, _: shop.work("follow"), _is_taken_back, _later("follow", ticks=2), at_once=3),
 )  # fmt: skip

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from storage.words import ReplyState
-from tests.misbehaving.counter import AT_ONCE, SETTLING, Counter, shop_in
+from tests.misbehaving.counter import SETTLING, Counter, shop_in
 from tests.misbehaving.flows import FLOWS, Flow
 from tests.misbehaving.tight import (
     file_size,
@@ -46,13 +46,13 @@ def warm_shop(shop: Counter) -> Counter:
     """A shop in which everything has been done once: what is only needed the first time is there."""
     shop.hear(shop.write())
     shop.work()
-    shop.at_once = AT_ONCE
     return shop
 
 
 @pytest.mark.parametrize("flow", FLOWS, ids=repr)
 def test_a_disk_that_stays_full_from_any_write_on(warm_shop: Counter, flow: Flow) -> None:
     shop, refusals, refused = warm_shop, 0, ""
+    shop.at_once = flow.at_once
     for number in numbers(flow, 1):
         thing = flow.ready(shop)
         shop.empty_log()
@@ -75,6 +75,7 @@ def test_a_disk_that_stays_full_from_any_write_on(warm_shop: Counter, flow: Flow
 @pytest.mark.parametrize("flow", FLOWS, ids=repr)
 def test_a_disk_that_is_full_for_one_write(warm_shop: Counter, flow: Flow) -> None:
     shop, refusals = warm_shop, 0
+    shop.at_once = flow.at_once
     through = False
     for number in numbers(flow, 2):
         thing = flow.ready(shop)
@@ -98,6 +99,7 @@ def test_a_disk_that_is_full_for_one_write(warm_shop: Counter, flow: Flow) -> No
 @pytest.mark.parametrize("flow", THREE, ids=repr)
 def test_a_base_that_may_not_grow(warm_shop: Counter, flow: Flow) -> None:
     shop, grew = warm_shop, 0
+    shop.at_once = flow.at_once
     for _ in range(60):
         thing = flow.ready(shop)
         said = len(shop.log)

@@ -8,23 +8,26 @@ from pathlib import Path
 import pytest
 
 from storage.casebook import Casebook
-from storage.engine import open_engine
-from storage.migrate import upgrade
 from storage.reading import Reading
 from storage.words import Account, Brand
 from tests.clock import Clock
+from tests.databases import KeptEngine
 from tests.outbox.shop import Platform, Shop
 
 
+@pytest.fixture(scope="session")
+def kept_engine(tmp_path_factory: pytest.TempPathFactory) -> KeptEngine:
+    """The engine of every shop in turn."""
+    return KeptEngine(tmp_path_factory.mktemp("outbox"))
+
+
 @pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
-    url = f"sqlite:///{tmp_path}/amends.sqlite"
-    upgrade(url)
-    engine = open_engine(url)
+def shop(kept_engine: KeptEngine, sqlite_template: Path) -> Iterator[Shop]:
+    engine = kept_engine.begin(sqlite_template)
     casebook, clock = Casebook(engine, b"test"), Clock()
     brand = Brand("rosebakery", "Rose Bakery", names=("Rose Bakery",), handles={"x": "rosebakery"})
     casebook.brands.sync([brand], clock())
     casebook.brands.own_account("rosebakery", Account("x", "1", "rosebakery"), clock())
     casebook.people.add("ana@rosebakery.example", "Ana", "owner", "-", clock())
     yield Shop(casebook, Reading(engine), clock, Platform(), engine)
-    engine.dispose()
+    kept_engine.end()

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
@@ -15,7 +14,6 @@ from places.doors import Capabilities, Place, Publisher, Repeat
 from responders.proposing import propose_due, propose_one
 from storage.casebook import Casebook, Judged
 from storage.engine import open_engine
-from storage.migrate import upgrade
 from storage.reading import Reading
 from storage.views import CaseFile
 from storage.words import (
@@ -136,10 +134,8 @@ def verdict() -> Verdict:
 
 
 @pytest.fixture
-def bakery(tmp_path: Path) -> Iterator[Bakery]:
-    url = f"sqlite:///{tmp_path}/amends.sqlite"
-    upgrade(url)
-    engine = open_engine(url)
+def bakery(migrated_sqlite_url: str) -> Iterator[Bakery]:
+    engine = open_engine(migrated_sqlite_url)
     casebook, platform = Casebook(engine, b"test"), Platform()
     casebook.brands.sync([ROSE], NOON)
     casebook.brands.own_account("rosebakery", Account("x", "1", "rosebakery"), NOON)

@@ -7,24 +7,34 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import KeptEngine
 from tests.web.small_house import House, Settings, build
 from tests.web.visitors import Browser
 
 
+@pytest.fixture(scope="session")
+def kept_engines() -> list[KeptEngine]:
+    """The engine of the first house of every test in turn, that of the second houses, and so on."""
+    return []
+
+
 @pytest.fixture
-def build_house(tmp_path: Path) -> Iterator[Callable[..., House]]:
+def build_house(
+    kept_engines: list[KeptEngine], sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., House]]:
     """Builds houses, and tidies them away."""
-    built: list[House] = []
+    built = 0
 
     def one(settings: Settings | None = None, *, two_brands: bool = False) -> House:
-        folder = tmp_path / str(len(built))
-        folder.mkdir()
-        built.append(build(folder, settings, two_brands=two_brands))
-        return built[-1]
+        nonlocal built
+        if built == len(kept_engines):
+            kept_engines.append(KeptEngine(tmp_path_factory.mktemp("house")))
+        built += 1
+        return build(kept_engines[built - 1].begin(sqlite_template), settings, two_brands=two_brands)
 
     yield one
-    for house in built:
-        house.engine.dispose()
+    for kept in kept_engines[:built]:
+        kept.end()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from pathlib import Path
 
 from desk.scaled.alive import Alive
 from desk.web.passwords import hash_password
@@ -15,8 +14,7 @@ from places.doors import Place, Publisher, Source
 from places.x import XSettings, open_x
 from responders.proposing import propose_one
 from storage.casebook import Casebook, Judged
-from storage.engine import Engine, open_engine
-from storage.migrate import upgrade
+from storage.engine import Engine
 from storage.reading import Reading
 from storage.words import (
     Account,
@@ -50,8 +48,7 @@ KEYS = XSettings(
     bearer_token="b", consumer_key="c", consumer_secret="c", access_token="a", access_token_secret="a", base_url="http://127.0.0.1:1"
 )  # fmt: skip
 
-_HASH: list[str] = []
-_MIGRATED: list[bytes] = []  # migrating and hashing take their time; once is enough
+_HASH: list[str] = []  # hashing takes its time; once is enough
 _numbers = itertools.count(1)
 
 
@@ -172,14 +169,9 @@ class House:
         self.take(file.case.brand, again)
 
 
-def build(folder: Path, settings: Settings | None = None, *, two_brands: bool = False) -> House:
-    """Ana's house: she owns it, Ben works the inbox, Vera may only look."""
-    file = folder / "amends.sqlite"
-    if not _MIGRATED:
-        upgrade(f"sqlite:///{file}")
-        _MIGRATED.append(file.read_bytes())
-    file.write_bytes(_MIGRATED[0])
-    engine, clock = open_engine(f"sqlite:///{file}"), Clock()
+def build(engine: Engine, settings: Settings | None = None, *, two_brands: bool = False) -> House:
+    """Ana's house on a base that is migrated and empty: she owns it, Ben works the inbox, Vera may only look."""
+    clock = Clock()
     casebook = Casebook(engine, b"test")
     brands = {one.key: one for one in ((ROSE, SWIFT) if two_brands else (ROSE,))}
     casebook.brands.sync(list(brands.values()), clock())
