@@ -23,6 +23,7 @@ from tests.databases import (
     postgres_url,
     sqlite_template,
 )
+from tests.quiet_logs import logging_left_alone
 
 __all__ = [  # fixtures for every test
     "any_url",
@@ -78,6 +79,13 @@ def _stay_here(event: str, arguments: tuple[object, ...]) -> None:
 
 
 sys.addaudithook(_stay_here)
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """Whatever a test's commands do to the logs, those after it find them as they were."""
+    with logging_left_alone():
+        yield
 
 
 def find_chromium() -> str | None:

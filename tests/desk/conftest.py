@@ -13,7 +13,6 @@ from desk.config import Settings
 from desk.wiring import House, open_house
 from storage.casebook import Judged
 from storage.words import Audience, Author, Draft, Kind, Post, Purpose, Reach, ReachHow, Topic, Verdict
-from tests.quiet_logs import logging_left_alone
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 """Sunday, 9 in the morning in Bucharest."""
@@ -24,13 +23,6 @@ ROSE = BrandSection(
     time_zone="Europe/Bucharest",
     shop=(ShopSection(key="market", name="Market Street", names=("Market Street",), signed_by="Ben"),),
 )
-
-
-@pytest.fixture
-def logs_as_before() -> Iterator[None]:
-    """Leave logging as it was for the tests that follow."""
-    with logging_left_alone():
-        yield
 
 
 @pytest.fixture

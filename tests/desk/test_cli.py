@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,13 +24,11 @@ SECRET = "four quiet words here"
 
 
 @pytest.fixture(autouse=True)
-def _at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A folder of Ana's own, nothing of ours in the environment, and logging left as it was."""
+def _at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of Ana's own, and nothing of ours in the environment."""
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("AMENDS_")]:
         monkeypatch.delenv(name)
-    with logging_left_alone():
-        yield
 
 
 INIT = ["init", "--yes", "--brand", "Rose Bakery", "--email", ANA, "--name", "Ana", "--time-zone", "Europe/Bucharest"]

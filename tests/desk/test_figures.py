@@ -9,8 +9,6 @@ import pytest
 
 from desk.cli import run
 
-pytestmark = pytest.mark.usefixtures("logs_as_before")
-
 
 def test_the_figures_are_measured_on_a_real_import_and_a_real_inbox(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]

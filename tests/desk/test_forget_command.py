@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,24 +15,22 @@ from desk.config_file import load_settings
 from desk.wiring import House, open_house
 from storage.casebook import Judged
 from storage.words import Audience, Author, Draft, Kind, Post, Purpose, Reach, ReachHow, Topic, Verdict
-from tests.quiet_logs import logging_left_alone
 
 COMPLAINT = Verdict(Kind.COMPLAINT, 0.9, "en", -0.6, Topic.PRODUCT, 2, ())
 FORGET = ["forget", "google", "cora", "--config"]
 
 
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A shop's config file; Cora and her namesake have complained there."""
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("AMENDS_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("AMENDS_OWNER_PASSWORD", "four quiet words here")
     made = ["init", "--yes", "--brand", "Rose Bakery", "--email", "ana@rosebakery.example", "--name", "Ana"]
-    with logging_left_alone():
-        assert run([*made, "--time-zone", "Europe/Bucharest"]) == 0
-        complain(tmp_path / "config.toml", "p1", Author("c-1", "cora", "Cora"))
-        yield (tmp_path / "config.toml").resolve()
+    assert run([*made, "--time-zone", "Europe/Bucharest"]) == 0
+    complain(tmp_path / "config.toml", "p1", Author("c-1", "cora", "Cora"))
+    return (tmp_path / "config.toml").resolve()
 
 
 def open_shop(shop: Path) -> House:

@@ -11,8 +11,6 @@ import structlog
 
 from desk.logs import escape, start_logs
 
-pytestmark = pytest.mark.usefixtures("logs_as_before")
-
 HOSTILE = (
     "line\nbreak",
     "carriage\rreturn",

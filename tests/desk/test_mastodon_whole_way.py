@@ -28,8 +28,6 @@ from sandbox.world import World
 from storage.views import CaseFile
 from storage.words import CaseState, ReachHow, ReplyState
 
-pytestmark = pytest.mark.usefixtures("logs_as_before")
-
 CONFIG = """\
 [service]
 [[brand]]

@@ -18,8 +18,6 @@ from sandbox.serve import Served
 from sandbox.world import World
 from sandbox.x import create_x
 
-pytestmark = pytest.mark.usefixtures("logs_as_before")
-
 
 @dataclass
 class Town:

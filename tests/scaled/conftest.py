@@ -40,7 +40,6 @@ from storage.words import (
     Topic,
     Verdict,
 )
-from tests.quiet_logs import logging_left_alone
 
 ROSE = BrandSection(key="rosebakery", name="Rose Bakery", time_zone="Europe/Bucharest")
 SELDOM = timedelta(minutes=1)
@@ -48,13 +47,6 @@ SELDOM = timedelta(minutes=1)
 OFTEN = timedelta(seconds=1)
 PATIENCE = 20.0
 """Seconds that something may take on a machine that is busy otherwise."""
-
-
-@pytest.fixture(autouse=True)
-def logs_as_before() -> Iterator[None]:
-    """Leave logging as it was for the tests that follow."""
-    with logging_left_alone():
-        yield
 
 
 def settings_at(url: str, folder: Path, tick: timedelta = OFTEN) -> Settings:
