@@ -73,7 +73,10 @@ class Listening:
         with self.casebook.engine.connect() as connection:
             (due,) = connection.execute(text("SELECT min(due_at) FROM replies WHERE state = 'approved'")).one()
         dues = [datetime.fromisoformat(due).replace(tzinfo=UTC)] if due else []
-        return min(*dues, *(state.next_at for state in self.casebook.sources.all()), self.now() + 6 * MINUTE)
+        states = self.casebook.sources.all()
+        soon = self.now() + 6 * MINUTE
+        follows = [max(state.follow_at or soon, soon) for state in states if not state.failures]  # see may_follow
+        return min([*dues, *follows, *(state.next_at for state in states)])
 
     def close(self) -> None:
         self.casebook.engine.dispose()

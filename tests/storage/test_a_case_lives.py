@@ -351,6 +351,6 @@ def test_whatever_happens_in_a_cases_life(base: Base) -> None:
         born,  # type: ignore[arg-type]
         # Shrinking takes minutes. On PostgreSQL fewer: test_same_on_both holds that the two are alike.
         settings=settings(
-            max_examples=60 if base.kind == "sqlite" else 12, stateful_step_count=30, phases=[Phase.generate]
+            max_examples=30 if base.kind == "sqlite" else 8, stateful_step_count=30, phases=[Phase.generate]
         ),
     )
