@@ -14,152 +14,45 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
-from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
-import structlog
 from rich.box import SIMPLE
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
-from monitor.rounds import poll_due
-from places.doors import Source
-from storage.casebook import Casebook, Judged
+from storage.casebook import Casebook
 from storage.engine import open_engine, reading
-from storage.words import (
-    Account,
-    Audience,
-    Author,
-    Batch,
-    Brand,
-    Draft,
-    Gone,
-    Kind,
-    Post,
-    Posted,
-    Purpose,
-    Reach,
-    ReachHow,
-    Topic,
-    Verdict,
-)
+from storage.words import Account
 from torture.bases import open_bases
+from torture.benchmarks import BRAND, NOON, WORKS, work
 from torture.cluster import may_run, private_cluster
 
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-BRAND = Brand("rosebakery", "Rose Bakery", names=("Rose Bakery",), handles={"x": "rosebakery"})
-TEXT = (
-    "We are sorry that your cake was stale, Cora. That was our fault. Please write to us so that we can put it right."
-)
-COMPLAINT = Verdict(Kind.COMPLAINT, 0.9, "en", -0.6, Topic.PRODUCT, 2, (), model_version="bench")
-PAGE = 10
-"""Posts a poll brings: all known already in a quiet one, all new in a busy one, one in five of those a complaint."""
-STEP = timedelta(minutes=2)
 PATIENCE = 600
 """Seconds after which a process that does not come back is given up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the table: how often in a second, all processes together, and how long one took (milliseconds)."""
+    """One line of the table: how often in a second, all processes together; commits likewise; how long one took (milliseconds)."""
 
     what: str
     database: str
     processes: int
     per_second: float
+    commits_per_second: float
     median_ms: float
     slowest_percent_ms: float
-
-
-@dataclass(slots=True)
-class Shelf:
-    """A source in this very process: it has everything at hand, so that only our own work is measured."""
-
-    key: str
-    fresh: bool
-    place: str = "x"
-    brand: str = BRAND.key
-
-    def poll(self, cursor: str | None, now: datetime) -> Batch:
-        """A page of ten."""
-        first = int(cursor or 0) if self.fresh else 0
-        page = tuple(_post(f"{self.key}-{first + n}", "The bread was burnt!" if n % 5 == 0 else "On my way.", now) for n in range(PAGE))  # fmt: skip
-        return Batch(page, str(first + PAGE))
-
-    def thread(self, post: Post, now: datetime) -> Sequence[Post]:  # noqa: ARG002
-        """Nobody answered."""
-        return ()
-
-    def again(self, ids: Sequence[str], now: datetime) -> dict[str, Post | Gone]:  # noqa: ARG002
-        """Nothing changed."""
-        return {}
-
-
-def _post(native_id: str, said: str, at: datetime) -> Post:
-    return Post("x", native_id, Author(f"by-{native_id}", "cora"), said, at, native_id)
-
-
-def publish(casebook: Casebook, name: str, times: int) -> Iterator[Callable[[], None]]:
-    """Approve, claim, posted: three commits for each reply. Cases and proposals are made beforehand."""
-    heard = [Judged(_post(f"{name}-{n}", "Stale!", NOON), COMPLAINT) for n in range(times)]
-    raised = casebook.rounds.record_import(BRAND.key, heard, NOON).raised
-    reach, draft = Reach(ReachHow.API, "asked"), Draft(TEXT, "en", Audience.PUBLIC, Purpose.ACKNOWLEDGE)
-    proposals = [casebook.proposals.store(case_id, 1, [draft], reach, NOON)[0] for case_id in raised]
-
-    def one(proposal: int) -> None:
-        reply = casebook.replies.approve(proposal, 1, "command", NOON, hold=timedelta(0))
-        claimed = casebook.replies.claim(reply, NOON)
-        assert claimed is not None
-        casebook.replies.posted(reply, claimed.fence, Posted(f"r-{claimed.key}", None, NOON), NOON)
-
-    return iter([lambda proposal=proposal: one(proposal) for proposal in proposals])
-
-
-def poll(casebook: Casebook, name: str, times: int, *, fresh: bool) -> Iterator[Callable[[], None]]:
-    """Due, claimed, read, judged, recorded."""
-    source: Source = Shelf(f"x:{name}", fresh)
-    casebook.sources.ensure(source.key, BRAND.key, "x", STEP, NOON)
-
-    def one(number: int) -> None:
-        polled = poll_due(casebook, {source.key: source}, {}, {BRAND.key: BRAND}, NOON + number * STEP)
-        assert polled == 1
-
-    one(0)  # loads what the filter needs
-    return iter([lambda number=number: one(number) for number in range(1, times + 1)])
-
-
-WORKS: dict[str, Callable[[Casebook, str, int], Iterator[Callable[[], None]]]] = {
-    "replies (3 commits each)": publish,
-    "polls that bring nothing new": lambda *given: poll(*given, fresh=False),
-    "polls with 10 new posts": lambda *given: poll(*given, fresh=True),
-}
-
-
-def work(url: str, what: str, times: int, number: int, start: Barrier, told: Any) -> None:
-    """One process: make ready, wait for the others, do it; tell how long each took."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
-    engine = open_engine(url)
-    acts = WORKS[what](Casebook(engine, b"bench"), f"{list(WORKS).index(what)}.{number}", times)
-    start.wait()
-    took = []
-    for act in acts:
-        began = time.perf_counter()
-        act()
-        took.append(time.perf_counter() - began)
-    start.wait()
-    told.put(took)
-    engine.dispose()
 
 
 def measure(url: str, database: str, what: str, times: int, processes: int) -> Line:
     """So many processes, each doing it so many times."""
     server = multiprocessing.get_context("forkserver")
-    server.set_forkserver_preload(["torture.bench"])
+    server.set_forkserver_preload(["torture.benchmarks"])
     start, told = server.Barrier(processes + 1, timeout=PATIENCE), server.Queue()
     crew = [server.Process(target=work, args=(url, what, times, n, start, told)) for n in range(processes)]
     for one in crew:
@@ -168,11 +61,14 @@ def measure(url: str, database: str, what: str, times: int, processes: int) -> L
     began = time.perf_counter()
     start.wait()
     lasted = time.perf_counter() - began
-    took = sorted(1000 * one for _ in crew for one in told.get())
+    all_told = [told.get() for _ in crew]
+    took = sorted(1000 * one for each, _ in all_told for one in each)
+    commits = sum(commits for _, commits in all_told)
     for one in crew:
         one.join()
     slowest = took[min(len(took) - 1, int(len(took) * 0.99))]
-    return Line(what, database, processes, len(took) / lasted, statistics.median(took), slowest)
+    often = len(took) / lasted
+    return Line(what, database, processes, often, commits / lasted, statistics.median(took), slowest)
 
 
 def prepare(url: str) -> str:
@@ -222,19 +118,24 @@ def main(arguments: Sequence[str] = sys.argv[1:]) -> None:
     lines: list[Line] = []
     says: list[str] = []
     with ExitStack() as stack:
+        progress = stack.enter_context(Progress(console=Console(stderr=True), transient=True))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=asked.folder)))
         folder.chmod(0o711)  # PostgreSQL may be run by another user, in a folder of its own in there
         server = asked.server or (stack.enter_context(private_cluster(folder)) if may_run() else None)
-        for where in (None, server) if server else (None,):
+        wheres = (None, server) if server else (None,)
+        bar = progress.add_task("", total=len(wheres) * len(asked.processes) * len(WORKS))
+        for where in wheres:
             bases = open_bases(where, folder)
             stack.callback(bases.close)
             says.append(prepare(bases.url))
             for processes in asked.processes:
                 for what in WORKS:
+                    progress.update(bar, description=f"{says[-1].partition(',')[0]}, {processes} at once: {what}")
                     bases.take("empty")
                     prepare(bases.url)
-                    times = asked.replies if what.startswith("replies") else asked.polls
+                    times = asked.replies if what == "replies" else asked.polls
                     lines.append(measure(bases.url, says[-1].partition(",")[0], what, times, processes))
+                    progress.advance(bar)
     if not server:
         says.append("No PostgreSQL server could be run here: install one, or name one with --server.")
     told = {"machine": machine(), "databases": says, "command": " ".join(("python -m torture.bench", *arguments))}
@@ -249,7 +150,7 @@ def show(lines: Sequence[Line], told: dict[str, Any]) -> None:
     table = Table(box=SIMPLE, padding=(0, 1))
     table.add_column("")
     table.add_column("database")
-    for name in ("processes", "a second", "median ms", "slowest 1 %, ms"):
+    for name in ("processes", "a second", "each", "commits/s", "median ms", "slowest 1 %"):
         table.add_column(name, justify="right")
     for line in lines:
         table.add_row(
@@ -257,10 +158,12 @@ def show(lines: Sequence[Line], told: dict[str, Any]) -> None:
             line.database,
             str(line.processes),
             f"{line.per_second:.0f}",
+            f"{line.per_second / line.processes:.1f}",
+            f"{line.commits_per_second:.0f}",
             f"{line.median_ms:.1f}",
             f"{line.slowest_percent_ms:.1f}",
         )
-    console = Console(width=110)
+    console = Console(width=116)
     console.print(table)
     for says in (told["machine"], *told["databases"], told["command"]):
         console.print(says, markup=False, highlight=False, soft_wrap=True)

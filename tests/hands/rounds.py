@@ -31,6 +31,9 @@ FINAL = ("dismiss", "already-answered", "offline", "resolve", "reopen")
 """What the other six press: two always approve, and one of eight pauses. Half of the rounds go without what ends a case: an approval
 takes longest, and would hardly ever be first."""
 
+AGREED = 10
+"""Every so many rounds all eight say yes at once and the customer stays still: exactly one answer goes out, however few rounds are played."""
+
 UNSETTLED = (ReplyState.APPROVED, ReplyState.SENDING)
 DRAIN_SECONDS = 30
 RAISED_SECONDS = 30
@@ -51,7 +54,7 @@ class Rounds:
         """Play so many rounds, then let everything come to rest."""
         with ThreadPoolExecutor(len(self.street.people) + 1) as pool:
             for number, complaint, seen in self._cases(count):
-                self._round(pool, random.Random(self.seed * 1_000_003 + number), complaint, seen)
+                self._round(pool, number, complaint, seen)
         self._rest()
 
     def _cases(self, count: int) -> Iterator[tuple[int, WorldPost, Seen]]:
@@ -92,15 +95,15 @@ class Rounds:
 
     # One round ---------------------------------------------------------------------------------------------------------
 
-    def _round(self, pool: ThreadPoolExecutor, chance: random.Random, complaint: WorldPost, seen: Seen) -> None:
+    def _round(self, pool: ThreadPoolExecutor, number: int, complaint: WorldPost, seen: Seen) -> None:
+        chance = random.Random(self.seed * 1_000_003 + number)
         start = threading.Barrier(len(self.street.people) + 1)
         people = chance.sample(self.street.people, len(self.street.people))
-        presses = [
-            partial(self._press, start, act, random.Random(chance.random()))
-            for act in self._choose(chance, people, seen)
-        ]
-        customer = partial(self._press, start, partial(self._customer, complaint), random.Random(chance.random()))
-        for told in [pool.submit(one) for one in (*presses, customer)]:
+        agreed = number % AGREED == 0
+        acts = [partial(approve, person, seen) for person in people] if agreed else self._choose(chance, people, seen)
+        customer = no_one if agreed else partial(self._customer, complaint)
+        presses = [partial(self._press, start, act, random.Random(chance.random())) for act in (*acts, customer)]
+        for told in [pool.submit(one) for one in presses]:
             answer = told.result()
             if answer is not None:
                 self.answers.append(answer)
@@ -169,3 +172,7 @@ class Rounds:
     def _unsettled(self) -> bool:
         held = self.street.house.reading.lists(utc_now(), limit=10**6).held
         return any(row.reply_state in UNSETTLED for row in held)
+
+
+def no_one(chance: random.Random) -> None:
+    """The customer of a round in which nothing changes."""

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from torture.bench import WORKS, main
+from torture.bench import main
+from torture.benchmarks import WORKS
 
 
 def test_the_bench_measures_each_work_on_a_real_base_and_says_where(
@@ -16,6 +17,9 @@ def test_the_bench_measures_each_work_on_a_real_base_and_says_where(
     told = json.loads(capsys.readouterr().out)
     assert [line["what"] for line in told["lines"]] == [*WORKS, *WORKS]
     assert all(line["per_second"] > 0 and line["median_ms"] > 0 for line in told["lines"])
+    assert [
+        round(line["commits_per_second"] / line["per_second"]) for line in told["lines"] if line["what"] == "replies"
+    ] == [3, 3]
     assert told["databases"][0].startswith("SQLite")
     assert "synchronous=2" in told["databases"][0], "FULL: what is committed is on disk"
     assert "fsync=" in told["databases"][1]
@@ -26,7 +30,8 @@ def test_the_bench_measures_each_work_on_a_real_base_and_says_where(
 def test_the_table_is_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     from torture.bench import Line, show
 
-    show([Line("replies", "SQLite", 1, 123.4, 5.6, 7.8)], {"machine": "a machine", "databases": ["SQLite, synchronous=2"], "command": "bench"})  # fmt: skip
+    show([Line("replies", "SQLite", 4, 123.4, 370.2, 5.6, 7.8)], {"machine": "a machine", "databases": ["SQLite, synchronous=2"], "command": "bench"})  # fmt: skip
     told = capsys.readouterr().out
-    assert "123" in told
+    for number in ("123", "30.9", "370"):
+        assert number in told
     assert "a machine" in told
