@@ -147,7 +147,6 @@ def wait_until_ready(said: Path, process: subprocess.Popen[str]) -> str:
 
 def main(arguments: list[str]) -> int:
     """Install what is missing, start Bluesky, run the tests; gives the exit code. `arguments` go to pytest."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         with tempfile.TemporaryDirectory(prefix="amends-bluesky-") as made, ExitStack() as stack:
             folder = Path(made)
@@ -161,4 +160,5 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     sys.exit(main(sys.argv[1:]))
