@@ -17,7 +17,6 @@ from storage.casebook.moves import (
     move_case,
     name_of,
     next_turn,
-    touch,
     withdraw_held,
     write,
 )
@@ -142,17 +141,19 @@ class Cases(Shelf):
         with self._writing() as connection:
             row = case_row(connection, case_id)
             check_remembered(connection, row.customer_id)
-            touch(connection, case_id)
+            connection.execute(update(cases).where(cases.c.id == case_id).values(touched=True))
             write(
                 connection, self.key, row.brand, case_id, "case", case_id,
                 row.state, row.state, by, "Note", now, note=text.strip(),
             )  # fmt: skip
 
-    def unpark(self, case_id: int, by: str, now: datetime) -> None:
-        """A person has read why the case was parked."""
+    def unpark(self, case_id: int, by: str, now: datetime, read: str) -> None:
+        """A person has `read` why the case was parked. Raises MovedOn when it is parked for something else by now."""
         with self._writing() as connection:
             row = case_row(connection, case_id)
-            touch(connection, case_id)
+            if row.parked_why is not None and row.parked_why.split() != read.split():
+                raise MovedOn(f"Something else happened meanwhile: {row.parked_why}")
+            connection.execute(update(cases).where(cases.c.id == case_id).values(touched=True, parked_why=None))
             write(
                 connection, self.key, row.brand, case_id, "case", case_id,
                 row.state, row.state, by, "Read why it was parked.", now,

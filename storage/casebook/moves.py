@@ -11,7 +11,7 @@ import hmac
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, case, insert, or_, select, update
 
 from storage.casebook.shelf import new_id
 from storage.casebook.telling import is_person, name_of, who_was_first
@@ -23,7 +23,9 @@ from storage.words import CaseState, ReplyState
 __all__ = [
     "CUSTOMER",
     "MACHINE",
+    "NOT_POSTED",
     "OUTSIDE",
+    "TAKEN_BACK",
     "case_row",
     "is_person",
     "last_move",
@@ -38,6 +40,10 @@ __all__ = [
     "withdraw_held",
     "write",
 ]
+
+NOT_POSTED = "Your reply was not posted:"
+TAKEN_BACK = "Your reply was taken back."
+"""How a case is parked for a reply that was approved and went nowhere."""
 
 MACHINE = "machine"
 CUSTOMER = "customer"
@@ -206,7 +212,7 @@ def withdraw_held(
     for row in held:
         move_reply(connection, key, row, ReplyState.WITHDRAWN, who=who, why=why, now=now)
     if held and not ours:
-        park(connection, case_id, f"Your reply was not posted: {why}")
+        park(connection, case_id, f"{NOT_POSTED} {why}")
     elif waiting and not ours:
         park(connection, case_id, f"Look again before you post your reply by hand: {why}")
     return len(held)
@@ -218,8 +224,13 @@ def park(connection: Connection, case_id: int, why: str) -> None:
 
 
 def touch(connection: Connection, case_id: int) -> None:
-    """A person acted on the case."""
-    connection.execute(update(cases).where(cases.c.id == case_id).values(touched=True, parked_why=None))
+    """A person acted on a reply of the case: what it was parked for is settled.
+
+    What tells of a reply that is not there any more stays: whoever acted may not have seen it, because it came while they were pressing.
+    """
+    gone = or_(*(cases.c.parked_why.startswith(told, autoescape=True) for told in (NOT_POSTED, TAKEN_BACK)))
+    stays = case((gone, cases.c.parked_why), else_=None)
+    connection.execute(update(cases).where(cases.c.id == case_id).values(touched=True, parked_why=stays))
 
 
 def last_move(connection: Connection, case_id: int) -> Row[Any] | None:

@@ -18,6 +18,7 @@ from storage.casebook.approving import check_alone, check_approval, make_reply, 
 from storage.casebook.claiming import freeze, left_of_nothing, looked_for, may_be_another, thaw, to_payload, why_not
 from storage.casebook.moves import (
     MACHINE,
+    NOT_POSTED,
     case_row,
     move_reply,
     park,
@@ -185,7 +186,7 @@ class Replies(Shelf):
                     connection, self.key, row, ReplyState.WITHDRAWN,
                     who=MACHINE, why=stop, now=now,
                 )  # fmt: skip
-                park(connection, row.case_id, f"Your reply was not posted: {stop}")
+                park(connection, row.case_id, f"{NOT_POSTED} {stop}")
                 return None
             reply = freeze(connection, row, now)
             move_reply(

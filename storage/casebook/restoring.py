@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from storage.casebook.moves import MACHINE, move_reply, park, write
+from storage.casebook.moves import MACHINE, TAKEN_BACK, move_reply, park, write
 from storage.casebook.pauses import EVERYTHING
 from storage.casebook.shelf import Shelf
 from storage.last_claim import LastClaim
@@ -113,7 +113,7 @@ class Restoring(Shelf):
         for row in back:
             why = f"{told} Look whether it went out before you approve it again."
             move_reply(connection, self.key, row, ReplyState.WITHDRAWN, who=MACHINE, why=why, now=now)
-            park(connection, row.case_id, f"Your reply was taken back. {why}")
+            park(connection, row.case_id, f"{TAKEN_BACK} {why}")
         for row in _in(connection, ReplyState.SENDING):
             move_reply(
                 connection, self.key, row, ReplyState.UNCERTAIN, who=MACHINE, why=told, now=now, lease_until=None

@@ -10,6 +10,7 @@ from typing import TypeVar
 from responders.outbox import clock_was_set
 from storage.casebook import Judged
 from storage.lifecycle import MovedOn
+from storage.reading import Reading
 from storage.words import Audience, Author, Batch, Draft, Kind, Post, Purpose, Reach, ReachHow
 from tests.model.bases import Base
 from tests.model.hands import Hands
@@ -198,7 +199,7 @@ class Shop:
         def do() -> None:
             self.hands[by].book.replies.withdraw(note.id, PEOPLE[by], self.clock())
             note.state = "withdrawn"
-            note.case.touch()
+            note.case.acted()
 
         self.person(note.state in ("approved", "by_hand", "refused"), do)
 
@@ -226,7 +227,7 @@ class Shop:
         def do() -> None:
             self.hands[by].book.replies.hand_over(note.id, PEOPLE[by], self.clock())
             note.state = "by_hand"
-            note.case.touch()
+            note.case.acted()
 
         self.person(note.state == "refused" and not taken, do)
 
@@ -240,7 +241,7 @@ class Shop:
                 self.notebook.is_up(note, None, note.sent or self.clock())
             else:
                 note.state = "refused"
-            note.case.touch()
+            note.case.acted()
 
         self.person(note.state == "uncertain", do)
 
@@ -251,7 +252,7 @@ class Shop:
         def do() -> None:
             self.hands[by].book.removals.approve(note.id, "", PEOPLE[by], now, hold=HOLD)
             note.take_down, note.down = now + HOLD, self.world.now
-            note.case.touch()
+            note.case.acted()
 
         self.person(note.state == "posted" and note.native_id is not None and note.take_down is None, do)
 
@@ -331,13 +332,16 @@ class Shop:
 
         def do() -> None:
             self.hands[by].book.cases.note(on.id, "she rang", PEOPLE[by], self.clock())
-            on.touch()
+            on.touched = True
 
         self.person(not on.forgotten, do)
 
     def read(self, on: Case, by: int) -> None:
         """Somebody has read why they were asked."""
-        self.hands[by].book.cases.unpark(on.id, PEOPLE[by], self.clock())
+        book = self.hands[by].book
+        file = Reading(book.engine).case(on.id)
+        assert file is not None
+        book.cases.unpark(on.id, PEOPLE[by], self.clock(), file.case.parked_why or "")
         on.touch()
 
     def wish(self, on: Case, by: int) -> None:

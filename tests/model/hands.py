@@ -73,7 +73,8 @@ class Hands:
         at = self.clock()
         waits = note.state == "approved" and note.due is not None and note.due <= at and not self.notebook.paused
         if waits and not self.notebook.may_go_out(note, at):
-            note.state, note.case.told = "withdrawn", True
+            note.state = "withdrawn"
+            note.case.ask(lost=True)
 
     def show(self, found: list[Post | Gone]) -> None:
         """A look shows the present state of posts."""

@@ -62,6 +62,7 @@ class Case:
     news: int = 1
     touched: bool = False
     told: bool = False
+    lost: bool = False  # what is told is that something approved was not posted
     thanked: bool = False
     asleep: datetime | None = None
     snoozed: datetime | None = None
@@ -75,17 +76,26 @@ class Case:
         return {"open": "ours", "answered": "theirs", "offline": "in private"}.get(self.state, "nobody's")
 
     def touch(self) -> None:
-        self.touched, self.told = True, False
+        self.touched, self.told, self.lost = True, False, False
+
+    def ask(self, *, lost: bool = False) -> None:
+        """A person is asked to look."""
+        self.told, self.lost = True, lost
+
+    def acted(self) -> None:
+        """Somebody acted on one reply: that another one was not posted is still to be read."""
+        self.touched, self.told = True, self.told and self.lost
 
     def happened(self) -> None:
         """Something must be seen before answering: what was held is taken back, and whoever approved it is told."""
         self.news += 1
         self.asleep = None
         waiting = [note for note in self.replies if note.state in ("approved", "by_hand")]
+        if waiting:
+            self.ask(lost=any(note.state == "approved" for note in waiting))
         for note in waiting:
             if note.state == "approved":
                 note.state = "withdrawn"
-        self.told = self.told or bool(waiting)
 
     def take_back(self, *states: str) -> None:
         """A person's act takes back what waits."""
@@ -262,7 +272,7 @@ class Notebook:
             if case.state == "open" and not case.touched:
                 case.state = "dismissed"
             else:
-                case.told = True
+                case.ask()
 
     def _saw_ours(self, post: Post, new: bool) -> None:
         """A post of ours: one of our replies, or somebody answered in the site's own app."""
@@ -390,7 +400,8 @@ class Notebook:
             assert posted is not None
             self.is_up(note, posted.native_id, posted.at)
         elif answer in (Answer.REFUSED, Answer.BY_HAND):
-            note.state, note.case.told = ("by_hand" if answer is Answer.BY_HAND else "refused"), True
+            note.state = "by_hand" if answer is Answer.BY_HAND else "refused"
+            note.case.ask()
         elif answer in (Answer.LIMITED, Answer.DOWN, Answer.NO_KEY):
             note.state = "approved"
         else:
@@ -426,4 +437,5 @@ class Notebook:
         elif self.repeat is not Repeat.NEVER and note.tries < 2:
             note.state, note.due, note.look = "approved", now, None
         else:
-            note.look, note.case.told = None, True
+            note.look = None
+            note.case.ask()

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from hypothesis.stateful import run_state_machine_as_test
+from sqlalchemy import null, update
 
 from places.doors import Repeat
 from responders import outbox
+from storage import tables
 from storage.casebook import approving, cases, clocks, moves, raising, removals, replies, rounds, seen
 from storage.words import Kind, Purpose
 from tests.model.bases import Bases
@@ -122,6 +124,21 @@ def a_claim_minds_nothing(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(replies, "why_not", lambda *_: None)
 
 
+def a_note_clears_what_was_told(patch: pytest.MonkeyPatch) -> None:
+    rule = cases.Cases.note
+
+    def note(self: cases.Cases, case_id: int, text: str, by: str, now: datetime) -> None:
+        rule(self, case_id, text, by, now)
+        with self.engine.begin() as connection:
+            connection.execute(update(tables.cases).where(tables.cases.c.id == case_id).values(parked_why=None))
+
+    patch.setattr(cases.Cases, "note", note)
+
+
+def taking_down_clears_what_was_told(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(moves, "case", lambda *_, **__: null())
+
+
 def told(step: str, /, **how: object) -> Happens:
     """One thing that happens in a story; what is not said goes well."""
     return step, {**USUALLY[step], **how}
@@ -212,6 +229,19 @@ STORIES: Mapping[Break, tuple[Happens, ...]] = {
         told("intake"),
     ),
     a_claim_minds_nothing: (told("answering", act="answer"), told("outside", act="edit"), told("the_machine", **POSTS)),
+    a_note_clears_what_was_told: (
+        told("answering", act="answer"),
+        told("outside", act="edit"),
+        told("intake"),
+        told("on_a_case", act="note"),
+    ),
+    taking_down_clears_what_was_told: (
+        told("an_answer_goes_out"),
+        told("answering", act="answer", purpose=Purpose.FOLLOW_UP),
+        told("outside", act="edit"),
+        told("intake"),
+        told("on_a_reply", act="take down", which=1),
+    ),
 }  # fmt: skip
 """For each mistake, what must happen for it to matter."""
 

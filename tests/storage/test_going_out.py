@@ -215,10 +215,34 @@ def test_a_refused_reply_is_told_on_its_case(house: House) -> None:
     house.refused()
     assert house.file(1).case.parked_why == "The reply could not be posted: Cora limits replies."
     assert house.reading.inbox(LATER).total == 0
-    house.casebook.cases.unpark(1, house.ben, LATER)
+    house.casebook.cases.unpark(1, house.ben, LATER, "The reply could not  be posted: Cora limits replies.")
     assert house.file(1).case.parked_why is None
     assert house.history(1)[-1] == (house.ben, "case", "open", "open")
     assert house.reading.inbox(LATER).total == 1
+
+
+def test_who_has_not_seen_that_a_reply_was_not_posted_does_not_clear_it_away(house: House) -> None:
+    reply = house.approved()
+    house.hear(answer("p2", post(), "And the coffee!", by=CORA, at=NOON + MINUTE))
+    told = "Your reply was not posted: The customer wrote again."
+    house.casebook.cases.note(1, "Rang her.", house.ben, LATER)  # Ben's page was older
+    assert house.file(1).case.parked_why == told
+    with moved_on(f"Something else happened meanwhile: {told}"):
+        house.casebook.cases.unpark(1, house.ben, LATER, "The reply could not be taken down: X was away.")
+    assert [row.case_id for row in house.reading.lists(LATER).parked] == [1]
+    house.casebook.cases.unpark(1, house.ana, LATER, told)
+    assert house.reading.lists(LATER).parked == ()
+    assert house.reply_state(reply) is ReplyState.WITHDRAWN
+
+
+def test_taking_another_reply_down_does_not_clear_away_that_one_was_not_posted(house: House) -> None:
+    up = house.posted()
+    house.casebook.cases.reopen(1, "", house.ana, LATER)
+    again = house.approve(house.propose(1, draft(purpose=Purpose.FOLLOW_UP)))
+    house.hear(answer("p2", post(), "And the coffee!", by=CORA, at=LATER))
+    assert house.reply_state(again) is ReplyState.WITHDRAWN
+    house.casebook.removals.approve(up, "", house.ben, LATER, hold=MINUTE)
+    assert house.file(1).case.parked_why == "Your reply was not posted: The customer wrote again."
 
 
 def test_a_refused_reply_that_hands_can_post_waits_for_them(house: House) -> None:

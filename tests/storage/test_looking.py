@@ -363,7 +363,7 @@ CHANGES: dict[str, Callable[[House], object]] = {
     "going offline": lambda house: house.casebook.cases.offline(1, "x", house.ana, NOON),
     "resolving": lambda house: house.casebook.cases.resolve(1, "x", "y", "", house.ana, NOON),
     "silence asked for": lambda house: house.casebook.cases.do_not_contact(1, house.ana, NOON),
-    "reading why it was parked": lambda house: house.casebook.cases.unpark(1, house.ana, NOON),
+    "reading why it was parked": lambda house: house.casebook.cases.unpark(1, house.ana, NOON, ""),
     "a pause": lambda house: house.casebook.pauses.pause("*", house.ana, NOON),
     "poison": lambda house: house.hear(poison=[Poison(None, "why", "raw")]),
     "an answer seen outside": lambda house: house.hear(Judged(answer("r1", post(), "S", by=US, at=NOON), CHATTER)),
