@@ -60,7 +60,7 @@ BUTTONS: Mapping[str, Button] = {
         "up", lambda file: {**_reply(file), "text": "It was our other shop. We are sorry all the same."}
     ),
     f"{CASE}/propose": Button("raised", _no),
-    f"{CASE}/read": Button("unsure", _no),
+    f"{CASE}/read": Button("unsure", lambda file: {"read": file.case.parked_why}),
     f"{CASE}/check": Button("proposed", _answer),
     f"{CASE}/draft": Button("proposed", _answer),
     "/paste": Button("raised", lambda _: {"text": "The soup was cold and nobody cared. Awful!", "author": "Ines"}),
