@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-bluesky pictures torture torture-workers model-search bench check check-quick style types imports documents house format locks wheel clean
+.PHONY: help venv demo test test-bluesky pictures torture torture-workers model model-search bench check check-quick style types imports documents house format locks wheel clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,6 +80,10 @@ pictures: $(VENV)/.made-dev ## take the README's pictures anew, from a running d
 torture: $(VENV)/.made-dev ## kill the service at random while everything goes wrong; goes on where it stopped (MINUTES=10 SEED=7 KILLS= PROCESSES=40)
 	@$(BIN)/amends-torture --minutes $(MINUTES) --seed $(SEED) --processes $(PROCESSES) $(if $(KILLS),--kills $(KILLS)) --resume .torture-$(SEED).json
 
+model: $(VENV)/.made-dev ## make the filter's weights anew from its authored examples (an hour; installs torch)
+	@$(PIP) install --require-hashes --only-binary :all: -r requirements/model.txt
+	@$(BIN)/python -m monitor.filter.training --seed $(SEED)
+
 model-search: $(VENV)/.made-dev ## play the whole case in new random orders against its model (EXAMPLES=2000)
 	@AMENDS_MODEL_EXAMPLES=$(EXAMPLES) $(BIN)/pytest -q tests/model
 
@@ -123,6 +127,7 @@ locks: $(VENV)/.made-dev ## choose the newest allowed versions and lock them wit
 	@$(LOCK) --upgrade pyproject.toml --output-file requirements/run.txt >/dev/null
 	@$(LOCK) --upgrade pyproject.toml --extra scale --constraint requirements/run.txt --output-file requirements/scale.txt >/dev/null
 	@$(LOCK) --upgrade pyproject.toml --extra dev --extra scale --constraint requirements/scale.txt --output-file requirements/dev.txt >/dev/null
+	@$(LOCK) --upgrade pyproject.toml --extra model --constraint requirements/dev.txt --output-file requirements/model.txt >/dev/null
 
 wheel: $(VENV)/.made-run ## build the wheel into dist/
 	@$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .

@@ -13,7 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-LOCKS = ("build.txt", "run.txt", "scale.txt", "dev.txt")
+LOCKS = ("build.txt", "run.txt", "scale.txt", "dev.txt", "model.txt")
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,8 @@ def test_every_dependency_we_name_is_locked_at_a_version_we_allow(project: Path,
     assert_met(wanted(pyproject["project"]["dependencies"]), pins(folder / "run.txt"))
     extras = pyproject["project"]["optional-dependencies"]
     assert_met(wanted(extras["scale"]), pins(folder / "scale.txt"))
-    assert_met(wanted([*extras["dev"], *extras["scale"]]), pins(folder / "dev.txt"))
+    assert_met(wanted([*extras["dev"], *extras["scale"], *extras["e5"]]), pins(folder / "dev.txt"))
+    assert_met(wanted(line for line in extras["model"] if not line.startswith("amends")), pins(folder / "model.txt"))
     assert_met(wanted(pyproject["build-system"]["requires"]), pins(folder / "build.txt"))
     for source in ("build.in", "carriers.in"):
         assert_met(wanted((folder / source).read_text().splitlines()), pins(folder / "build.txt"))

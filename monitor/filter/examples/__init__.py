@@ -1,0 +1,86 @@
+"""The authored examples: what the filter's weights are made from, one file a language.
+
+Every text was written for this project; the firms and people in it are invented. A line is one text as somebody posts it:
+
+    kind        complaint | praise | question | chatter | news | spam | not_us
+    trait       what is special about it ("sarcasm", "implicit", "negated", "namesake", …), for measuring and for finding what lacks
+    mood        bad | neutral | good
+    topic       of a complaint, else "-"
+    severity    of a complaint: 1 annoyance, 2 real trouble, 3 serious, 4 danger, fraud or threat of law; else "-"
+    trade       the trade it speaks to, or the subject of everyday talk: texts of one trade are judged together when weights are tried
+    text        as posted, with its typing errors
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from storage.languages import LANGUAGES
+from storage.words import Kind, Topic
+
+FOLDER = Path(__file__).parent
+COLUMNS = ("kind", "trait", "mood", "topic", "severity", "trade", "text")
+MOODS = ("bad", "neutral", "good")
+SEVERITIES = ("1", "2", "3", "4")
+_NONE = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One authored text. `topic` and `severity` (1..4) are None unless it is a complaint."""
+
+    language: str
+    kind: Kind
+    trait: str
+    mood: str
+    topic: Topic | None
+    severity: int | None
+    trade: str
+    text: str
+
+
+class Unusable(ValueError):
+    """A line is not an example. The message names file and line and says what is wrong."""
+
+
+def read_examples(folder: Path = FOLDER) -> tuple[Example, ...]:
+    """All examples, in the order of LANGUAGES. Raises Unusable, OSError."""
+    return tuple(one for language in LANGUAGES for one in _read(folder / f"{language}.tsv", language))
+
+
+@cache
+def count_examples() -> int:
+    """How many texts the shipped weights were made from."""
+    return len(read_examples())
+
+
+def _read(path: Path, language: str) -> Iterator[Example]:
+    with path.open(encoding="utf-8", newline="\n") as lines:
+        if tuple(next(lines, "").rstrip("\n").split("\t")) != COLUMNS:
+            raise Unusable(f"{path.name} needs a first line with the columns {', '.join(COLUMNS)}")
+        for number, line in enumerate(lines, 2):
+            cells = line.rstrip("\n").split("\t")
+            try:
+                yield _example(cells, language)
+            except ValueError as error:
+                raise Unusable(f"{path.name}, line {number}: {error}") from error
+
+
+def _example(cells: list[str], language: str) -> Example:
+    if len(cells) != len(COLUMNS):
+        raise ValueError(f"{len(cells)} cells instead of {len(COLUMNS)}")
+    kind, trait, mood, topic, severity, trade, text = cells
+    is_complaint = Kind(kind) is Kind.COMPLAINT
+    if mood not in MOODS:
+        raise ValueError(f"mood is one of {', '.join(MOODS)}, not {mood!r}")
+    if is_complaint != (topic != _NONE) or is_complaint != (severity in SEVERITIES):
+        raise ValueError("complaints, and only they, have a topic and a severity of 1 to 4")
+    if not text.strip():
+        raise ValueError("the text is empty")
+    return Example(
+        language, Kind(kind), trait, mood,
+        Topic(topic) if is_complaint else None, int(severity) if is_complaint else None, trade, text,
+    )  # fmt: skip

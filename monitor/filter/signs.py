@@ -1,0 +1,46 @@
+"""Signs: what the cues of a text, VADER and its plain looks say, as numbers that the first look weighs beside the text's grams."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from monitor.filter.heads import Floats
+from monitor.filter.mood import measure_mood
+from monitor.filter.weighing import Weighed
+
+SORTS = (
+    "complaint", "praise", "fine", "question", "resolved", "spam", "news",
+    "safety", "legal", "anger", "again", "mild", "unresolved", "greeting",
+)  # fmt: skip
+"""Sorts of cues; each gives its weight and whether it is there at all."""
+
+_MOST = 6.0  # weight of a sort, from which more says nothing more
+_LONG = 400  # code points
+_LINK = re.compile(r"https?://|www\.|\b[\w-]{2,40}\.[a-z]{2,4}/", re.IGNORECASE)
+
+NAMES = (
+    *(f"weight of {sort}" for sort in SORTS), *(f"has {sort}" for sort in SORTS),
+    "vader", "asks", "calls out", "says I", "says I alone", "comes back", "length", "links", "addresses",
+)  # fmt: skip
+
+
+def read_signs(text: str, language: str, weighed: Weighed) -> Floats:
+    """The signs of a text, in the order of NAMES. VADER reads English alone, elsewhere it is 0."""
+    return np.array(
+        [
+            *(min(weighed.sum(sort), _MOST) for sort in SORTS),
+            *(bool(weighed.of(sort)) for sort in SORTS),
+            measure_mood(text) if language == "en" else 0.0,
+            "?" in text,
+            "!" in text,
+            weighed.first_person,
+            weighed.speaks_alone,
+            weighed.comes_back,
+            min(len(text), _LONG) / 100,
+            _LINK.search(text) is not None,
+            "@" in text,
+        ],
+        np.float32,
+    )

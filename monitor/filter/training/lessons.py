@@ -1,0 +1,113 @@
+"""What the first look learns from beside the examples: words that the second look has an opinion of, and phrases with a label.
+
+A few hundred examples a language cannot hold every common word. The second look's model has read the web; what it thinks of each word
+of its own dictionary reaches the first look here. Cues, written for finding reasons, are phrases with a label as well.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from monitor.filter import cues
+from monitor.filter.encoder_file import Layout
+from monitor.filter.examples import Example
+from monitor.filter.grams import cut
+from monitor.filter.heads import Floats
+from monitor.filter.second_look import SecondLook
+from storage.words import Kind
+
+_SPACE = "\u2581"
+_SHORTEST = 3  # letters of a dictionary word
+_AT_ONCE = 256
+_OTHER_SCRIPTS = "\u0370\u03ff\u0530\u08ff\u0980\u0bff\u0c80\u1cff\u2c00\ua63f\ua6a0\uabff\uac00\ud7ff\uf900\ufaff"
+
+CUES = ("en", "ru", "ro", "te", "te-latn")
+_TIMES = 3  # that a cue with choices in it is told
+_SORT_KINDS = {
+    "complaint": Kind.COMPLAINT, "praise": Kind.PRAISE, "fine": Kind.PRAISE, "resolved": Kind.PRAISE,
+    "question": Kind.QUESTION, "news": Kind.NEWS, "spam": Kind.SPAM,
+}  # fmt: skip
+_SORT_MOODS = {"complaint": "bad", "praise": "good", "fine": "good", "resolved": "good", "question": "neutral"}
+
+
+@dataclass(frozen=True, slots=True)
+class Opinions:
+    """Words, and for each the second look's logits of kinds and moods, less those of an average word."""
+
+    words: tuple[str, ...]
+    logits: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A short phrase that tells a kind; `mood` is None where it tells none. `weight` 0.3 faint .. 1 strong."""
+
+    text: str
+    kind: Kind
+    mood: str | None
+    weight: float
+
+
+def ask_about_words(second: SecondLook, words: Sequence[str]) -> Opinions:
+    """What the second look thinks of each word alone."""
+    parts = []
+    for begin in range(0, len(words), _AT_ONCE):
+        deep = second.look(words[begin : begin + _AT_ONCE])
+        parts.append(np.concatenate((deep.kinds, deep.moods), axis=1))
+    logits = np.concatenate(parts)
+    return Opinions(tuple(words), np.asarray(logits - logits.mean(axis=0), np.float32))
+
+
+def collect_words(examples: Sequence[Example], path: Path, layout: Layout) -> tuple[str, ...]:
+    """Every word of the examples, and every whole word of the model's dictionary in a script that we read."""
+    found = {word for one in examples for word in cut(one.text)}
+    found.update(word for piece in _dictionary(path, layout) for word in cut(piece))
+    return tuple(sorted(found))
+
+
+def _dictionary(path: Path, layout: Layout) -> Iterator[str]:
+    content = path.read_bytes()
+    table = layout.pieces
+    ends = np.frombuffer(content, np.uint32, table.count + 1, table.ends_at)
+    letters = content[table.letters_at : table.letters_at + table.letters]
+    for at in range(table.count):
+        piece = letters[ends[at] : ends[at + 1]].decode("utf-8", "replace")
+        word = piece.removeprefix(_SPACE)
+        if word != piece and len(word) >= _SHORTEST and word.isalpha() and not any(map(_is_foreign, word)):
+            yield word
+
+
+def _is_foreign(letter: str) -> bool:
+    """Whether a letter belongs to a script that none of our languages is written in."""
+    bounds = _OTHER_SCRIPTS
+    return any(bounds[at] <= letter <= bounds[at + 1] for at in range(0, len(bounds), 2)) or letter >= "\u3000"
+
+
+def tell_cues(seed: int) -> Iterator[Phrase]:
+    """The cues that tell a kind, as phrases somebody might type."""
+    chance = random.Random(seed)
+    for name in CUES:
+        lexicon = cues.load(name)
+        assert lexicon is not None
+        for cue in lexicon.all:
+            if cue.sort in _SORT_KINDS:
+                for text in sorted({_say(cue, lexicon, chance) for _ in range(_TIMES)}):
+                    yield Phrase(text, _SORT_KINDS[cue.sort], _SORT_MOODS.get(cue.sort), cue.weight / 2)
+
+
+def _say(cue: cues.Cue, lexicon: cues.Cues, chance: random.Random) -> str:
+    said = []
+    for step in cue.text.split():
+        choice = chance.choice(step.split("|"))
+        if choice == "<n>":
+            said.append("7")
+        elif choice[0] == "<" and choice[1:-1] in lexicon.groups:
+            said.append(chance.choice(lexicon.groups[choice[1:-1]]).strip("*"))
+        elif choice != "..":
+            said.append(choice.strip("*"))
+    return " ".join(said)
