@@ -10,7 +10,11 @@ import pytest
 from monitor.filter.expected import expect_best_line
 from monitor.filter.weights import MANIFEST, WeightsDamaged, read_manifest, read_weights, write_weights
 
-ARRAYS: dict[str, np.ndarray] = {"words": np.arange(12, dtype=np.int8).reshape(3, 4), "version": np.array("abc"), "line": np.array(0.4, np.float32)}
+ARRAYS: dict[str, np.ndarray] = {
+    "words": np.arange(12, dtype=np.int8).reshape(3, 4),
+    "version": np.array("abc"),
+    "line": np.array(0.4, np.float32),
+}
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
