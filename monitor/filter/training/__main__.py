@@ -6,6 +6,7 @@ import argparse
 import hashlib
 import importlib.metadata
 import json
+import os
 import platform
 import zlib
 from collections.abc import Mapping, Sequence
@@ -19,7 +20,7 @@ from monitor.filter.examples import Example, read_examples
 from monitor.filter.first_look import FirstLook
 from monitor.filter.second_look import SecondLook, model_path, open_encoder
 from monitor.filter.training.inputs import digest_inputs
-from monitor.filter.training.lessons import ask_about_words, collect_words, tell_cues
+from monitor.filter.training.lessons import ask_about_words, collect_words, read_phrases, tell_cues
 from monitor.filter.training.student import Lessons, learn, to_weights
 from monitor.filter.training.teaching import Progress, Taught, teach
 from monitor.filter.training.trying import Tried, best_line, first_logits, second_logits, try_out
@@ -36,6 +37,7 @@ def main() -> None:
     asked.add_argument("--seed", type=int, default=7)
     asked.add_argument("--first-only", action="store_true", help="leave the second look's weights as they are")
     chosen = asked.parse_args()
+    os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))  # nothing else runs here
     examples = read_examples()
     with Bars() as bars:
         if not chosen.first_only:
@@ -43,7 +45,7 @@ def main() -> None:
         second = _open_second()
         words = collect_words(examples, model_path(), read_layout(model_path()))
         opinions = ask_about_words(second, words)
-        lessons = Lessons(examples, opinions, tuple(tell_cues(chosen.seed)))
+        lessons = Lessons(examples, opinions, (*tell_cues(chosen.seed), *read_phrases()))
         _make_first(lessons, chosen.seed, bars)
     scores = _measure(second)
     _write_manifest(chosen.seed, len(examples), scores)

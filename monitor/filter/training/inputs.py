@@ -14,6 +14,7 @@ from monitor.filter.folding import fold
 from monitor.filter.grams import cut, hash_words_and_pieces
 from monitor.filter.language import cues_for
 from monitor.filter.signs import read_signs
+from monitor.filter.training.lessons import PHRASES
 from monitor.filter.weighing import weigh
 
 _EVERY = 40  # of the examples, one is looked at for what the features make of it
@@ -21,7 +22,7 @@ _EVERY = 40  # of the examples, one is looked at for what the features make of i
 
 def digest_inputs() -> Mapping[str, str]:
     """The SHA-256 of every file that weights are made from, and of what our features make of some examples."""
-    files = sorted((*examples.FOLDER.glob("*.tsv"), *cues.FOLDER.glob("*.toml")))
+    files = sorted((*examples.FOLDER.glob("*.tsv"), *PHRASES.glob("*.tsv"), *cues.FOLDER.glob("*.toml")))
     found = {f"{path.parent.name}/{path.name}": _digest(path) for path in files}
     return found | {"features": digest_features(read_examples())}
 

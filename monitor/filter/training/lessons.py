@@ -7,6 +7,7 @@ of its own dictionary reaches the first look here. Cues, written for finding rea
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,8 @@ import numpy as np
 
 from monitor.filter import cues
 from monitor.filter.encoder_file import Layout
-from monitor.filter.examples import Example
+from monitor.filter.examples import Example, Unusable
+from monitor.filter.folding import URL
 from monitor.filter.grams import cut
 from monitor.filter.heads import Floats
 from monitor.filter.second_look import SecondLook
@@ -23,16 +25,30 @@ from storage.words import Kind
 
 _SPACE = "\u2581"
 _SHORTEST = 3  # letters of a dictionary word
+_WORD = re.compile(r"(?:[^\W\d_]|[\u0900-\u0963\u0c00-\u0c63])+")  # Python calls vowel signs no letters
 _AT_ONCE = 256
 _OTHER_SCRIPTS = "\u0370\u03ff\u0530\u08ff\u0980\u0bff\u0c80\u1cff\u2c00\ua63f\ua6a0\uabff\uac00\ud7ff\uf900\ufaff"
 
 CUES = ("en", "ru", "ro", "te", "te-latn")
+_SAID = {"<n>": "7", URL: "https://shop.example"}
 _TIMES = 3  # that a cue with choices in it is told
+PHRASES = Path(cues.__file__).with_name("phrases")
+PHRASE_COLUMNS = ("sort", "topic", "phrase")
 _SORT_KINDS = {
+    "sad": Kind.CHATTER,
+    "gripe": Kind.CHATTER,
     "complaint": Kind.COMPLAINT, "praise": Kind.PRAISE, "fine": Kind.PRAISE, "resolved": Kind.PRAISE,
     "question": Kind.QUESTION, "news": Kind.NEWS, "spam": Kind.SPAM,
 }  # fmt: skip
-_SORT_MOODS = {"complaint": "bad", "praise": "good", "fine": "good", "resolved": "good", "question": "neutral"}
+_SORT_MOODS = {
+    "sad": "bad",
+    "gripe": "bad",
+    "complaint": "bad",
+    "praise": "good",
+    "fine": "good",
+    "resolved": "good",
+    "question": "neutral",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +94,7 @@ def _dictionary(path: Path, layout: Layout) -> Iterator[str]:
     for at in range(table.count):
         piece = letters[ends[at] : ends[at + 1]].decode("utf-8", "replace")
         word = piece.removeprefix(_SPACE)
-        if word != piece and len(word) >= _SHORTEST and word.isalpha() and not any(map(_is_foreign, word)):
+        if word != piece and len(word) >= _SHORTEST and _WORD.fullmatch(word) and not any(map(_is_foreign, word)):
             yield word
 
 
@@ -100,12 +116,25 @@ def tell_cues(seed: int) -> Iterator[Phrase]:
                     yield Phrase(text, _SORT_KINDS[cue.sort], _SORT_MOODS.get(cue.sort), cue.weight / 2)
 
 
+def read_phrases(folder: Path = PHRASES) -> Iterator[Phrase]:
+    """The authored phrases of the languages that have no cues. Raises Unusable, OSError."""
+    for path in sorted(folder.glob("*.tsv")):
+        with path.open(encoding="utf-8", newline="\n") as lines:
+            if tuple(next(lines, "").rstrip("\n").split("\t")) != PHRASE_COLUMNS:
+                raise Unusable(f"{path.name} needs a first line with the columns {', '.join(PHRASE_COLUMNS)}")
+            for number, line in enumerate(lines, 2):
+                cells = line.rstrip("\n").split("\t")
+                if len(cells) != len(PHRASE_COLUMNS) or cells[0] not in _SORT_KINDS or not cells[2].strip():
+                    raise Unusable(f"{path.name}, line {number}: not a known sort, a topic and a phrase")
+                yield Phrase(cells[2], _SORT_KINDS[cells[0]], _SORT_MOODS.get(cells[0]), 1.0)
+
+
 def _say(cue: cues.Cue, lexicon: cues.Cues, chance: random.Random) -> str:
     said = []
     for step in cue.text.split():
         choice = chance.choice(step.split("|"))
-        if choice == "<n>":
-            said.append("7")
+        if choice in _SAID:
+            said.append(_SAID[choice])
         elif choice[0] == "<" and choice[1:-1] in lexicon.groups:
             said.append(chance.choice(lexicon.groups[choice[1:-1]]).strip("*"))
         elif choice != "..":
