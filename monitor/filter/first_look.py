@@ -19,7 +19,7 @@ from monitor.filter.weights import read_weights
 from storage.languages import LANGUAGES
 
 UNKNOWN = "und"
-_FEELS = len(KINDS)  # columns of kinds come first, then those of moods
+FEELS = len(KINDS)  # columns of kinds come first, then those of moods
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class FirstLook:
         plain = self._plain
         row = LANGUAGES.index(language) if language in LANGUAGES else len(LANGUAGES)
         logits = (feelings + signs @ plain["signs"]) * plain["sharpness"][row] + plain["language_bias"][row]
-        return softmax(logits[:_FEELS]), softmax(logits[_FEELS:])
+        return softmax(logits[:FEELS]), softmax(logits[FEELS:])
 
 
 TABLES = ("words", "pieces", "about_words", "about_pieces", "languages")

@@ -82,7 +82,8 @@ def named_libraries(project: Path) -> set[str]:
     told = tomllib.loads((project / "pyproject.toml").read_text())["project"]
     extras = told["optional-dependencies"]
     lines = [*told["dependencies"], *extras["scale"], *extras["e5"], *extras["model"]]
-    return {canonicalize_name(Requirement(line).name) for line in lines} - {told["name"]}
+    named: set[str] = {canonicalize_name(Requirement(line).name) for line in lines}
+    return named - {told["name"]}
 
 
 def carriers_of(top: str) -> set[str]:

@@ -13,14 +13,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from monitor.filter.examples import Example
-from monitor.filter.first_look import _FEELS as FEELS
+from monitor.filter.first_look import FEELS
 from monitor.filter.folding import fold
 from monitor.filter.grams import BITS, Grams, cut, hash_words_and_pieces
 from monitor.filter.heads import KINDS, MOODS, SEVERITIES, TOPICS, Floats
 from monitor.filter.language import cues_for
 from monitor.filter.signs import NAMES, read_signs
 from monitor.filter.training.lessons import Opinions, Phrase
-from monitor.filter.training.teaching import Progress
+from monitor.filter.training.teaching import NONE, Labels, Progress, read_labels
 from monitor.filter.weighing import weigh
 from storage.languages import LANGUAGES
 
@@ -32,7 +32,6 @@ _PACE, _PLAIN_PACE = 0.3, 0.05  # Adagrad's, for grams and for the rest
 _ALONE = 0.5  # weight of judging by grams alone and by signs alone, so that neither leans on the other
 _WORDS, _PHRASES = 1.0, 0.5  # weights of a word's and a phrase's loss beside one of an example
 _ABOUT = 0.5
-_NONE = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +117,7 @@ def read_all_signs(examples: Sequence[Example]) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class _Truth:
-    kinds: Tensor
-    moods: Tensor
-    topics: Tensor
-    severities: Tensor
+    labels: Labels
     languages: Tensor
     signs: Tensor
 
@@ -169,10 +165,12 @@ class _Step:
         loss = _feel_loss(together, truth, chosen)
         loss = loss + _ALONE * (_feel_loss(by_grams, truth, chosen) + _feel_loss(by_signs, truth, chosen))
         loss = loss + functional.cross_entropy(student.tongue(bags), truth.languages[chosen])
-        if (truth.topics[chosen] != _NONE).any():
+        if (truth.labels.topics[chosen] != NONE).any():
             topics, severities = student.about(bags).split((len(TOPICS), len(SEVERITIES)), dim=1)
-            loss = loss + _ABOUT * functional.cross_entropy(topics, truth.topics[chosen], ignore_index=_NONE)
-            loss = loss + _ABOUT * functional.cross_entropy(severities, truth.severities[chosen], ignore_index=_NONE)
+            loss = loss + _ABOUT * functional.cross_entropy(topics, truth.labels.topics[chosen], ignore_index=NONE)
+            loss = loss + _ABOUT * functional.cross_entropy(
+                severities, truth.labels.severities[chosen], ignore_index=NONE
+            )
         return loss
 
     def _words(self) -> Tensor:
@@ -185,10 +183,10 @@ class _Step:
         phrases = [self.lessons.phrases[at] for at in self.chosen]
         said = self.student.feel(pack([one.text for one in phrases])) + self.student.bias
         kinds = torch.tensor([KINDS.index(one.kind) for one in phrases])
-        moods = torch.tensor([_NONE if one.mood is None else MOODS.index(one.mood) for one in phrases])
+        moods = torch.tensor([NONE if one.mood is None else MOODS.index(one.mood) for one in phrases])
         weights = torch.tensor([one.weight for one in phrases])
         loss = functional.cross_entropy(said[:, :FEELS], kinds, reduction="none")
-        loss = loss + functional.cross_entropy(said[:, FEELS:], moods, reduction="none", ignore_index=_NONE)
+        loss = loss + functional.cross_entropy(said[:, FEELS:], moods, reduction="none", ignore_index=NONE)
         return _PHRASES * (loss * weights).mean()
 
 
@@ -207,18 +205,15 @@ def _steps(student: Student, lessons: Lessons, truth: _Truth, chance: random.Ran
 
 def _truth(examples: Sequence[Example]) -> _Truth:
     return _Truth(
-        torch.tensor([KINDS.index(one.kind) for one in examples]),
-        torch.tensor([MOODS.index(one.mood) for one in examples]),
-        torch.tensor([_NONE if one.topic is None else TOPICS.index(one.topic) for one in examples]),
-        torch.tensor([_NONE if one.severity is None else SEVERITIES.index(one.severity) for one in examples]),
+        read_labels(examples),
         torch.tensor([LANGUAGES.index(one.language) for one in examples]),
         torch.from_numpy(read_all_signs(examples)),
     )
 
 
 def _feel_loss(said: Tensor, truth: _Truth, chosen: Tensor) -> Tensor:
-    loss = functional.cross_entropy(said[:, :FEELS], truth.kinds[chosen])
-    return loss + functional.cross_entropy(said[:, FEELS:], truth.moods[chosen])
+    loss = functional.cross_entropy(said[:, :FEELS], truth.labels.kinds[chosen])
+    return loss + functional.cross_entropy(said[:, FEELS:], truth.labels.moods[chosen])
 
 
 def _centre(logits: Tensor) -> Tensor:

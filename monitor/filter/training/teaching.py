@@ -32,7 +32,7 @@ _WARM_UP = 0.06  # of all steps
 _DROPPED = 0.2  # of the vector, while learning
 _DOUBT = 0.05  # label smoothing
 _MOOD, _TOPIC, _SEVERITY = 0.5, 0.25, 0.15  # beside one of kind
-_NONE = -1
+NONE = -1
 WIDTHS = (len(KINDS), len(MOODS), len(TOPICS), len(SEVERITIES))
 
 Progress = Callable[[int, int], None]
@@ -48,7 +48,9 @@ class Taught:
 
 
 @dataclass(frozen=True, slots=True)
-class _Labels:
+class Labels:
+    """What is true of some examples, as torch takes it; -1 where a thing has no topic or severity."""
+
     kinds: Tensor
     moods: Tensor
     topics: Tensor
@@ -66,7 +68,7 @@ def teach(examples: Sequence[Example], path: Path, layout: Layout, seed: int, pr
     head = nn.Linear(layout.hidden, sum(WIDTHS))
     nn.init.zeros_(head.weight)
     nn.init.zeros_(head.bias)
-    labels = _labels(examples)
+    labels = read_labels(examples)
     learner, slope = _learner(encoder, head, EPOCHS * -(-len(rows) // _BATCH))
     done = 0
     for _ in range(EPOCHS):
@@ -89,22 +91,23 @@ def _look(encoder: Encoder, texts: Sequence[Sequence[int]]) -> Tensor:
     return functional.dropout(vectors.float() * SPREAD, _DROPPED)
 
 
-def _labels(examples: Sequence[Example]) -> _Labels:
-    return _Labels(
+def read_labels(examples: Sequence[Example]) -> Labels:
+    """The labels of examples."""
+    return Labels(
         torch.tensor([KINDS.index(one.kind) for one in examples]),
         torch.tensor([MOODS.index(one.mood) for one in examples]),
-        torch.tensor([_NONE if one.topic is None else TOPICS.index(one.topic) for one in examples]),
-        torch.tensor([_NONE if one.severity is None else SEVERITIES.index(one.severity) for one in examples]),
+        torch.tensor([NONE if one.topic is None else TOPICS.index(one.topic) for one in examples]),
+        torch.tensor([NONE if one.severity is None else SEVERITIES.index(one.severity) for one in examples]),
     )
 
 
-def _loss(logits: Tensor, labels: _Labels, batch: Tensor) -> Tensor:
+def _loss(logits: Tensor, labels: Labels, batch: Tensor) -> Tensor:
     kinds, moods, topics, severities = logits.split(WIDTHS, dim=1)
     loss = functional.cross_entropy(kinds, labels.kinds[batch], label_smoothing=_DOUBT)
     loss = loss + _MOOD * functional.cross_entropy(moods, labels.moods[batch], label_smoothing=_DOUBT)
-    if (labels.topics[batch] != _NONE).any():
-        loss = loss + _TOPIC * functional.cross_entropy(topics, labels.topics[batch], ignore_index=_NONE)
-        loss = loss + _SEVERITY * functional.cross_entropy(severities, labels.severities[batch], ignore_index=_NONE)
+    if (labels.topics[batch] != NONE).any():
+        loss = loss + _TOPIC * functional.cross_entropy(topics, labels.topics[batch], ignore_index=NONE)
+        loss = loss + _SEVERITY * functional.cross_entropy(severities, labels.severities[batch], ignore_index=NONE)
     return loss
 
 
