@@ -24,11 +24,11 @@ from monitor.filter.training.teaching import NONE, Labels, Progress, read_labels
 from monitor.filter.weighing import weigh
 from storage.languages import LANGUAGES
 
-EPOCHS = 5
+EPOCHS = 4
 ABOUT_BITS = 14
 LANGUAGE_BITS = 13
 _BATCH, _WORD_BATCH, _PHRASE_BATCH = 64, 256, 128
-_PACE, _PLAIN_PACE = 0.3, 0.05  # Adagrad's, for grams and for the rest
+_PACE, _PLAIN_PACE = 0.1, 0.05  # Adagrad's, for grams and for the rest
 _ALONE = 0.5  # weight of judging by grams alone and by signs alone, so that neither leans on the other
 _WORDS, _PHRASES = 1.0, 0.5  # weights of a word's and a phrase's loss beside one of an example
 _ABOUT = 0.5
