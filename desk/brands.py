@@ -187,6 +187,13 @@ class BrandSection(Part):
     trade: str = Field("", max_length=60, description="What it does: bakery, courier, … Only for people's eyes.")
     names: Words = Field((), description="The words in a post that name the brand. Empty: its name.")
     not_us: Words = Field((), description="Words that tell a namesake from us.")
+    required: Words = Field(
+        (),
+        description="Where the name is an everyday word: a post that only has the name must have one of these words too.",
+    )
+    forbidden: Words = Field(
+        (), description="Posts with one of these words are left aside, unless they name our account."
+    )
     languages: Annotated[tuple[str, ...], AfterValidator(check_languages), Field(min_length=1)] = Field(
         LANGUAGES, description="The languages your customers write in: en, ru, ro, te."
     )
@@ -222,6 +229,8 @@ class BrandSection(Part):
             name=self.name,
             names=self.names or (self.name,),
             not_us=self.not_us,
+            required=self.required,
+            forbidden=self.forbidden,
             handles={place: section.handle for place, section in places.items() if section},
             languages=self.languages,
             time_zone=self.time_zone,
@@ -244,6 +253,8 @@ class BrandSection(Part):
                 "trade": brand.trade,
                 "names": brand.names,
                 "not_us": brand.not_us,
+                "required": brand.required,
+                "forbidden": brand.forbidden,
                 "languages": brand.languages,
                 "time_zone": brand.time_zone,
                 "voice": brand.voice,

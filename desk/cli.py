@@ -13,6 +13,7 @@ from desk.commands import (
     checking,
     configuring,
     doctor,
+    evaluating,
     forgetting,
     keeping,
     measuring,
@@ -68,7 +69,7 @@ app.command("cases")(telling.cases)
 app.command("digest")(telling.digest)
 app.command("forget")(forgetting.forget)
 app.command("check")(checking.check)
-app.command("evaluate")(checking.evaluate)
+app.command("evaluate")(evaluating.evaluate)
 app.command("figures")(measuring.figures)
 app.add_typer(configuring.app, name="config")
 app.command("person")(people.person)

@@ -129,6 +129,15 @@ class Polling(Section):
     )
 
 
+class Filter(Section):
+    """How complaints are told from everything else."""
+
+    second_look: bool = Field(
+        True,
+        description="Whether what the quick look is not sure of is looked at again by a small language model, where that is installed (pip install 'amends[e5]'). It takes about 350 MB of memory.",
+    )
+
+
 class Mail(Section):
     """The mail server that the daily digest leaves by. The password is AMENDS_MAIL_PASSWORD, in the environment."""
 
@@ -176,6 +185,7 @@ class Settings(BaseSettings):
     service: Service = Service()
     posting: Posting = Posting()
     polling: Polling = Polling()
+    filter: Filter = Filter()
     mail: Mail = Mail()
     digest: DigestSection = DigestSection()
     brand: tuple[BrandSection, ...] = ()

@@ -13,6 +13,7 @@ from desk.clock import utc_now
 from desk.errors import Trouble
 from monitor.imports import RefusedRow, read_rows
 from monitor.judging import judge_each
+from monitor.listening import how_to_listen
 from storage.words import Brand, Post
 
 if TYPE_CHECKING:
@@ -48,11 +49,12 @@ def import_rows(
     began = time.monotonic()
     now = utc_now()
     done = Imported()
+    learned = how_to_listen(house.casebook, brand.key)
     try:
         for some in _batches(read_rows(file, now, place=place)):
             posts = [row for row in some if isinstance(row, Post)]
             refused = tuple(row for row in some if isinstance(row, RefusedRow))
-            judged, poison = judge_each(posts, brand)
+            judged, poison = judge_each(posts, brand, learned)
             round_ = house.casebook.rounds.record_import(brand.key, judged, now, store_only=store_only, poison=poison)
             done = Imported(
                 rows=done.rows + len(some),

@@ -19,6 +19,7 @@ from desk.openers import TITLES, open_place, places_without_keys
 from desk.opening import open_base
 from desk.scaled.alive import Alive, Watch, count_workers
 from desk.told import Told
+from monitor.filter.second_look import is_installed
 from places.doors import Opened, Place, Publisher, Source, Unavailable
 from storage.casebook import Casebook
 from storage.engine import BaseUnavailable, Engine
@@ -70,6 +71,16 @@ class House:
         """What people call a place: "X", "Reddit", or the name that was pasted with a complaint."""
         known = self.places.get(place)
         return known.capabilities.title if known else TITLES.get(place, place)
+
+    @property
+    def looks_twice(self) -> bool:
+        """Whether mentions are looked at again by both looks."""
+        return self.settings.filter.second_look and is_installed()
+
+    def may_learn(self, place: str) -> bool:
+        """Whether a place allows learning from what is posted there; what was pasted from elsewhere is the owner's own."""
+        known = self.places.get(place)
+        return known is None or known.capabilities.may_learn
 
     def tell(self, says: str) -> None:
         """Note something for the owner; the newest few are kept while the service runs."""

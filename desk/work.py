@@ -13,8 +13,11 @@ from desk.alerts.sending import send_alerts
 from desk.clock import utc_now
 from desk.digest.sending import send_due
 from desk.wiring import House, learn_accounts
+from monitor.again import look_again_due
 from monitor.follow import follow_due
 from monitor.judging import judge_each
+from monitor.learning.due import learn_due
+from monitor.listening import how_to_listen
 from monitor.rounds import poll_due
 from responders.outbox import Outbox, look_due, post_due, remove_due
 from responders.proposing import propose_due
@@ -47,6 +50,16 @@ def poll_one(house: House, key: str, now: datetime) -> int:
 def follow(house: House, now: datetime) -> int:
     """Look again at the threads of live cases: edits, deletions, answers."""
     return follow_due(house.casebook, house.sources, house.publishers, house.brands, now)
+
+
+def look_closer(house: House, now: datetime) -> int:
+    """Judge again, with both looks, what the first was not sure of or would raise."""
+    return look_again_due(house.casebook, house.brands, now) if house.looks_twice else 0
+
+
+def learn(house: House, now: datetime) -> int:
+    """Learn what people's decisions teach."""
+    return learn_due(house.casebook, house.brands, house.may_learn, now, deep=house.looks_twice)
 
 
 def propose(house: House, now: datetime) -> int:
@@ -99,7 +112,9 @@ def look_again(house: House, due: DueReply, now: datetime) -> None:
     if not news:
         return  # nearly always: nothing to judge, and nothing to write
     gone = [one for one in news if isinstance(one, Gone)]
-    judged, _ = judge_each([one for one in news if isinstance(one, Post)], brand)
+    judged, _ = judge_each(
+        [one for one in news if isinstance(one, Post)], brand, how_to_listen(house.casebook, brand.key)
+    )
     house.casebook.rounds.record_again(due.brand, [*gone, *judged], due.place, now)
 
 
@@ -107,6 +122,8 @@ DUE_WORK: tuple[DueWork, ...] = (
     DueWork("accounts", learn_accounts),
     DueWork("poll", poll),
     DueWork("follow", follow),
+    DueWork("again", look_closer),
+    DueWork("learn", learn),
     DueWork("propose", propose),
     DueWork("post", post),
     DueWork("look", look),

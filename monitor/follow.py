@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from monitor.judging import judge_each
+from monitor.listening import how_to_listen
 from places.doors import Publisher, Source, Unavailable
 from storage.casebook import Casebook, Judged
 from storage.engine import BaseUnavailable
@@ -161,7 +162,9 @@ class _Look:
             log.exception("a thread could not be read", place=self.source.place, case=case_id)
 
     def _record(self, posts: Iterable[Post], gone: Sequence[Gone]) -> None:
-        judged, _ = judge_each(posts, self.brand)  # poison is told in the log; the round that finds it again keeps it
+        judged, _ = judge_each(
+            posts, self.brand, how_to_listen(self.casebook, self.brand.key)
+        )  # poison is told in the log; the round that finds it again keeps it
         seen: list[Judged | Gone] = [*gone, *judged]
         if seen:
             self.casebook.rounds.record_again(self.brand.key, seen, self.source.place, self.now)

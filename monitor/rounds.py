@@ -10,6 +10,7 @@ from random import Random
 import structlog
 
 from monitor.judging import judge_each
+from monitor.listening import how_to_listen
 from places.doors import Publisher, Source, Unavailable
 from storage.casebook import Casebook, Round
 from storage.engine import BaseUnavailable
@@ -106,7 +107,7 @@ class _Poll:
         self.casebook.brands.own_account(self.brand.key, account, self.now)
 
     def _record(self, batch: Batch) -> None:
-        judged, poison = judge_each(batch.posts, self.brand)
+        judged, poison = judge_each(batch.posts, self.brand, how_to_listen(self.casebook, self.brand.key))
         whole = replace(batch, poison=(*batch.poison, *poison))
         round_ = self.casebook.rounds.record(self.state.key, self.state.fence, judged, whole, self.now)
         self._tell(batch, round_)

@@ -92,6 +92,7 @@ class Capabilities:
     addresses: bool = (
         False  # "@customer " goes in front of every reply, by our own hand: shown with it, no part of the text
     )
+    may_learn: bool = True  # False: the place's terms forbid teaching a model with what is posted there
 
 
 @runtime_checkable

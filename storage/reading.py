@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import Connection, Engine, Row, and_, func, or_, select
+from sqlalchemy import Connection, Engine, Row, and_, case, func, or_, select
 
 from storage.case_file import (
     as_findings,
@@ -29,6 +30,7 @@ from storage.tables import (
     customers,
     digests,
     history,
+    lessons,
     mentions,
     pauses,
     people,
@@ -55,10 +57,37 @@ from storage.words import CaseState, Kind, Origin, ReplyState, Topic
 FIRST_WORDS = 280
 """How much of a post a list shows."""
 
+LONG_WAIT = timedelta(days=1)
+"""From when on a case that waits goes up by one step of urgency."""
+
 LATE = timedelta(minutes=30)
 """An approved reply not settled by then is late: the longest hold is 15 minutes, and going out takes seconds."""
 LATE_LOOK = timedelta(hours=1)
 """So long may we look for a reply before it counts as late: two looks and a repeat take less than that on every place."""
+
+
+
+@dataclass(frozen=True, slots=True)
+class Unraised:
+    """A mention that raised no case: what it was taken for and the first reason, whether it was set aside, and what a person said of it."""
+
+    mention_id: int
+    brand: str
+    place: str
+    handle: str
+    name: str
+    url: str | None
+    title: str
+    text: str
+    rating: int | None
+    found_at: datetime
+    language: str
+    kind: Kind
+    reason: str
+    aside: str | None
+    told: bool | None
+    told_kind: Kind | None
+
 
 _IN_HAND = (ReplyState.APPROVED, ReplyState.SENDING, ReplyState.UNCERTAIN, ReplyState.BY_HAND)
 
@@ -146,6 +175,48 @@ class Reading:
         """Whether older complaints are answered one a day; None while the owner has not said."""
         with reading(self.engine) as connection:
             return connection.execute(select(brands.c.old_one_a_day).where(brands.c.key == brand)).scalar_one_or_none()
+
+    def unraised(self, brands: Sequence[str], before: int | None, limit: int) -> tuple[Unraised, ...]:
+        """Mentions of some brands that raised no case, newest first, from those older than the mention `before` on."""
+        query = (
+            with_texts()
+            .add_columns(
+                mentions.c.id.label("mention_id"), mentions.c.brand.label("of_brand"), mentions.c.found_at, mentions.c.aside,
+                lessons.c.is_complaint, lessons.c.kind.label("told_kind"),
+            )
+            .join(mentions, mentions.c.post_id == posts.c.id)
+            .outerjoin(lessons, lessons.c.mention_id == mentions.c.id)
+            .where(
+                mentions.c.brand.in_(list(brands)),
+                mentions.c.case_id.is_(None),
+                mentions.c.id < before if before is not None else mentions.c.id > 0,
+                posts.c.deleted_at.is_(None),
+            )
+            .order_by(mentions.c.id.desc())
+            .limit(limit)
+        )  # fmt: skip
+        with reading(self.engine) as connection:
+            found = connection.execute(query).all()
+            told = _newest_verdicts(connection, [row.mention_id for row in found])
+        return tuple(_unraised(row, told[row.mention_id]) for row in found if row.mention_id in told)
+
+    def whose_mention(self, mention_id: int) -> tuple[str, int | None] | None:
+        """The brand of a mention and the case it belongs to, if any; None when there is no such mention."""
+        query = select(mentions.c.brand, mentions.c.case_id).where(mentions.c.id == mention_id)
+        with reading(self.engine) as connection:
+            row = connection.execute(query).one_or_none()
+        return (row.brand, row.case_id) if row is not None else None
+
+    def who_raised(self, brand: str, since: datetime) -> Mapping[int, str]:
+        """Who raised a case, by the mention that it stands on: "machine", "person:3". What customers added to cases is not among them."""
+        query = (
+            select(mentions.c.id, history.c.who)
+            .join(cases, (cases.c.id == mentions.c.case_id) & (cases.c.complaint_id == mentions.c.post_id))
+            .join(history, (history.c.case_id == cases.c.id) & (history.c.seq == 1))
+            .where(mentions.c.brand == brand, mentions.c.found_at >= since)
+        )
+        with reading(self.engine) as connection:
+            return {row.id: str(row.who) for row in connection.execute(query)}
 
     def counts(self, now: datetime, brand: str | None = None) -> Counts:  # noqa: ARG002
         """How many cases in each state, mentions, and newest verdicts of each kind."""
@@ -247,6 +318,36 @@ class Reading:
         return crc32(repr([tuple(row) for row in told]).encode())
 
 
+def _newest_verdicts(connection: Connection, ids: Sequence[int]) -> dict[int, Row[Any]]:
+    rows = connection.execute(
+        select(verdicts.c.mention_id, verdicts.c.kind, verdicts.c.language, verdicts.c.reasons)
+        .where(verdicts.c.mention_id.in_(list(ids)))
+        .order_by(verdicts.c.id)
+    ).all()
+    return {row.mention_id: row for row in rows}
+
+
+def _unraised(row: Row[Any], verdict: Row[Any]) -> Unraised:
+    return Unraised(
+        mention_id=row.mention_id,
+        brand=row.of_brand,
+        place=row.place,
+        handle=row.author_handle,
+        name=row.author_name,
+        url=row.url,
+        title=row.title,
+        text=row.text,
+        rating=row.rating,
+        found_at=row.found_at,
+        language=verdict.language,
+        kind=Kind(verdict.kind),
+        reason=str(verdict.reasons[0][1]) if verdict.reasons else "",
+        aside=row.aside,
+        told=row.is_complaint,
+        told_kind=Kind(row.told_kind) if row.told_kind is not None else None,
+    )
+
+
 def _of(brand: str | None) -> Any:
     return cases.c.brand == brand if brand else cases.c.id > 0
 
@@ -282,7 +383,7 @@ def _rows(
     order = (
         (cases.c.changed_at.desc(), cases.c.id.desc())
         if newest
-        else (cases.c.urgency.desc(), cases.c.waiting_since, cases.c.id)
+        else ((cases.c.urgency + _waits_long(now)).desc(), cases.c.waiting_since, cases.c.id)
     )
     found = connection.execute(
         select(cases, customers.c.handle, customers.c.name)
@@ -297,6 +398,11 @@ def _rows(
     proposed = _proposals(connection, found)
     latest = _replies(connection, ids)
     return tuple(_row(row, texts.get(row.id, []), proposed.get(row.id), latest.get(row.id), now) for row in found)
+
+
+def _waits_long(now: datetime) -> Any:
+    """Who has waited for a day goes before others as grave."""
+    return case((cases.c.waiting_since <= now - LONG_WAIT, 1), else_=0)
 
 
 def _newest_posts(connection: Connection, ids: list[int]) -> dict[int, list[Row[Any]]]:

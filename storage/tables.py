@@ -22,6 +22,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Numeric,
     String,
@@ -108,6 +109,7 @@ brands = Table(
     Column("old_one_a_day", Boolean, nullable=True),  # None: the owner has not been asked yet
     Column("old_said_by", String(64), nullable=True),
     Column("old_last_on", Date, nullable=True),
+    _at("learn_at", empty=True),  # when what people taught is to be learnt anew
     _at("changed_at"),
 )
 
@@ -325,7 +327,11 @@ mentions = Table(
     Column("case_id", Integer, ForeignKey("cases.id"), nullable=True, index=True),
     Column("aside", String(16), nullable=True, index=True),  # why a complaint raised no case
     _at("found_at"),
+    _at("again_at", empty=True),  # when a second look is due
+    Column("again_tries", Integer, nullable=False, default=0, server_default=text("0")),
     UniqueConstraint("brand", "post_id"),
+    Index("ix_mentions_again", "again_at", **_where("again_at IS NOT NULL")),
+    Index("ix_mentions_found", "brand", "found_at"),
     CheckConstraint("aside IS NULL OR aside IN ('old', 'stored')", name="aside_known"),
 )
 
@@ -346,6 +352,10 @@ verdicts = Table(
     Column("urgency", Integer, nullable=False),
     Column("sensitive", Boolean, nullable=False),
     Column("reasons", JSON, nullable=False),
+    Column(
+        "shares", JSON, nullable=False, default=list, server_default=text("'[]'")
+    ),  # of each Kind, by this look alone
+    Column("vector", LargeBinary, nullable=True),  # what the second look saw in it: half floats
     _at("at"),
     UniqueConstraint("mention_id", "stage", "model_version", "post_version"),
     _one_of("kind", Kind),
@@ -353,6 +363,51 @@ verdicts = Table(
     CheckConstraint("probability BETWEEN 0 AND 1", name="probability_0_to_1"),
     CheckConstraint("mood BETWEEN -1 AND 1", name="mood_minus_1_to_1"),
     CheckConstraint("urgency BETWEEN 1 AND 4", name="urgency_1_to_4"),
+)
+
+lessons = Table(
+    "lessons",
+    metadata,
+    _id(),
+    _brand(),
+    Column("mention_id", Integer, ForeignKey("mentions.id"), nullable=False),
+    Column("place", String(64), nullable=False),
+    Column("is_complaint", Boolean, nullable=False),
+    Column("kind", String(16), nullable=True),  # what else it is, as far as the person said
+    Column("by", String(64), nullable=False),
+    _at("at"),
+    Column("features", LargeBinary, nullable=True),  # None: not read yet, or this place's posts may not be learnt from
+    Column("made_with", String(64), nullable=True),  # the versions of the looks that the features come from
+    UniqueConstraint("brand", "mention_id"),
+    _one_of("kind", Kind),
+    CheckConstraint("kind IS NULL OR is_complaint = (kind = 'complaint')", name="kind_as_told"),
+    CheckConstraint("(features IS NULL) = (made_with IS NULL)", name="features_whole"),
+)
+
+hearings = Table(
+    "hearings",
+    metadata,
+    _id(),
+    _brand(),
+    Column("version", Integer, nullable=False),
+    Column(
+        "model", String(64), nullable=False
+    ),  # the looks that it was made for; for others only what was shipped counts
+    Column("line_first", Float, nullable=True),  # None: as shipped
+    Column("line_both", Float, nullable=True),
+    Column("per_day", Float, nullable=True),  # complaints a day that the owner wants to see, None: as many as there are
+    Column("weights", LargeBinary, nullable=True),
+    Column("lessons", Integer, nullable=False),
+    Column("lessons_digest", String(64), nullable=False),
+    _at("since", empty=True),  # lessons from before were put aside
+    Column("why", String(255), nullable=False),
+    Column("by", String(64), nullable=False),
+    _at("at"),
+    UniqueConstraint("brand", "version"),
+    CheckConstraint("version >= 1", name="version_from_1"),
+    CheckConstraint("line_first IS NULL OR line_first BETWEEN 0 AND 1", name="line_first_0_to_1"),
+    CheckConstraint("line_both IS NULL OR line_both BETWEEN 0 AND 1", name="line_both_0_to_1"),
+    CheckConstraint("per_day IS NULL OR per_day >= 0", name="per_day_not_negative"),
 )
 
 proposals = Table(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from storage.words import (
     Audience,
@@ -306,3 +307,72 @@ class Digest:
     recipient: str
     message_id: str
     tries: int
+
+
+SHIPPED = "shipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """How a brand is listened for: lines 0..1 from which a mention is raised (None: as shipped) by the first look and by both, weights learnt
+    from `lessons` decisions, complaints a day that the owner asked for. `model` names the looks that lines and weights were made for."""
+
+    brand: str
+    version: int
+    model: str
+    line_first: float | None
+    line_both: float | None
+    per_day: float | None
+    weights: bytes | None
+    lessons: int
+    lessons_digest: str
+    since: datetime | None
+    why: str
+    by: str
+    at: datetime
+
+    @classmethod
+    def shipped(cls, brand: str, at: datetime) -> Hearing:
+        """As before anybody taught anything."""
+        return cls(brand, 0, SHIPPED, None, None, None, None, 0, "", None, "As shipped.", "machine", at)
+
+    def but(self, **changes: Any) -> Hearing:
+        """The same with some changes."""
+        return replace(self, **changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A person's decision about a mention. `features` is what the looks of `made_with` made of its post, None as long as nobody asked."""
+
+    id: int
+    mention_id: int
+    post: Post
+    is_complaint: bool
+    kind: Kind | None
+    at: datetime
+    features: bytes | None
+    made_with: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A mention that was judged: the shares of each Kind by the first look and by both (empty where not asked, or where a rule decided),
+    and what a person said of it, if anybody did."""
+
+    mention_id: int
+    case_id: int | None
+    found_at: datetime
+    place: str
+    handle: str
+    name: str
+    url: str | None
+    title: str
+    text: str
+    rating: int | None
+    language: str
+    kind: Kind
+    first: tuple[float, ...]
+    second: tuple[float, ...]
+    vector: bytes | None
+    told: bool | None

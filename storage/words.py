@@ -217,7 +217,8 @@ class Shop:
 class Brand:
     """Whom we listen for.
 
-    `names` are the words that name the brand, `not_us` words of a namesake; `handles` maps place to our own handle there.
+    `names` are the words that name the brand, `not_us` words of a namesake; of posts that do not name our handle, those with a word of
+    `forbidden`, or without any of `required` where there are some, are left aside; `handles` maps place to our own handle there.
     `contact` maps a language ("" for any) to how customers reach us privately ("write to us at hello@rosebakery.example").
     `hours` maps "mon".."sun" to "08:00-18:00" or "closed".
     """
@@ -226,6 +227,8 @@ class Brand:
     name: str
     names: tuple[str, ...] = ()
     not_us: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    forbidden: tuple[str, ...] = ()
     handles: dict[str, str] = field(default_factory=dict)
     languages: tuple[str, ...] = ("en", "ru", "ro", "te")
     time_zone: str = "UTC"
@@ -264,6 +267,18 @@ class Verdict:
     sensitive: bool = False  # illness, injury, allergens: kept out of reports, forgotten early
     stage: int = 1
     model_version: str = ""
+    shares: tuple[
+        float, ...
+    ] = ()  # 0..1 for each Kind in its order, before what a brand learnt; empty where a rule decided
+    vector: bytes | None = None  # what the second look saw in it: half floats, little-endian
+    ask_again: bool = False  # a second look would be worth it
+
+    @property
+    def complaint(self) -> float:
+        """How likely it is a complaint, 0..1; where a rule decided, as sure as the rule is."""
+        if self.shares:
+            return self.shares[tuple(Kind).index(Kind.COMPLAINT)]
+        return self.probability if self.kind is Kind.COMPLAINT else 0.0
 
 
 @dataclass(frozen=True, slots=True)

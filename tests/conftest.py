@@ -40,6 +40,9 @@ NO_SKIPS = os.environ.get("AMENDS_NO_SKIPS") == "1"
 """Where everything is at hand, a test that is skipped is a test that nobody noticed missing."""
 NO_CHROMIUM = "Chromium is not installed (on Debian: apt-get install chromium)"
 
+# The second look has tests of its own. Everywhere else a service that loads a language model would only be slow.
+os.environ.setdefault("AMENDS_FILTER__SECOND_LOOK", "false")
+
 # A slow machine is no failure, and a run can be repeated: what hypothesis tries depends on the test alone.
 hypothesis.settings.register_profile("house", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("house")

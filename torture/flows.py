@@ -56,6 +56,12 @@ FLOWS: Mapping[str, Flow] = {
         writes=("rounds.to_follow", "rounds.record_again", "sources.followed", "sources.follow_failed"),
         doors=("Source.again", "Source.thread"),
     ),
+    "listen": Flow(
+        "Mentions are judged again by both looks, and what people decided is learnt.",
+        ("again", "learn"),
+        works=("again", "learn"),
+        writes=("verdicts.claim_again", "verdicts.leave", "hearings.claim_due", "hearings.learnt", "hearings.keep_features"),
+    ),
     "propose": Flow(
         "Texts are proposed, changed, written.",
         ("poll", "follow", *_press(f"{CASE}/propose", f"{CASE}/draft", f"{CASE}/check", f"{CASE}/correct", f"{CASE}/approve")),

@@ -82,6 +82,14 @@ def complained_long_ago(stage: Stage) -> None:
     stage.house.casebook.brands.answer_old_one_a_day(KEY, True, scenes.ANA, stage.now)
 
 
+def taught(stage: Stage) -> None:
+    """Three complained; Ana put one aside as praise, and answered another."""
+    said_there(stage)
+    scenes.work_through(stage, "accounts", "poll", "propose")
+    stage.house.casebook.cases.dismiss(1, "praise", scenes.ANA, stage.now)
+    stage.house.casebook.cases.already_answered(2, scenes.ANA, stage.now)
+
+
 def morning(stage: Stage) -> None:
     """Somebody waits, and it is past eight."""
     scenes.one_proposed(stage)
@@ -106,6 +114,8 @@ def forgotten_once(stage: Stage) -> None:
 INSIDE: Mapping[str, Inside] = {
     "poll": Inside(said_there, ("accounts", "poll", "propose"), everywhere=True),
     "follow": Inside(went_on, ("follow", "propose"), everywhere=True),
+    "again": Inside(scenes.one_raised, ("again",), afterwards=("again", *AT_LAST)),
+    "learn": Inside(taught, ("learn",), afterwards=("learn", *AT_LAST)),
     "older": Inside(complained_long_ago, ("older", "propose"), afterwards=("older", *AT_LAST)),
     "digest": Inside(morning, ("digest",), mails=True, afterwards=("digest",)),
     "alert": Inside(blind, ("alert",), mails=True, afterwards=("alert",)),

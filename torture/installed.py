@@ -38,6 +38,9 @@ first_hold = "1 s"
 every = "1 s"
 lease = "2 s"
 
+[filter]
+second_look = false
+
 [[brand]]
 key = "{KEY}"
 name = "Rose Bakery"

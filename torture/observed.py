@@ -17,7 +17,9 @@ from storage.tables import (
     customers,
     digests,
     forgotten,
+    hearings,
     leases,
+    lessons,
     mentions,
     notes,
     pauses,
@@ -62,6 +64,12 @@ _QUERIES: dict[str, Select[Any]] = {
     "sources": select(sources.c.key, sources.c.cursor.is_not(None), sources.c.lease_until.is_not(None)),
     "digests": select(digests.c.recipient, digests.c.local_date, digests.c.state, digests.c.message_id),
     "alerts": select(alerts.c.recipient, alerts.c.state),
+    "lessons": select(lessons.c.mention_id, lessons.c.is_complaint, lessons.c.kind, lessons.c.features.is_not(None)),
+    "hearings": select(
+        hearings.c.brand, hearings.c.per_day, hearings.c.line_both.is_not(None), hearings.c.weights.is_not(None),
+        hearings.c.lessons, hearings.c.since.is_not(None),
+    ).distinct(),
+    "again": select(mentions.c.id, mentions.c.again_at.is_not(None)),
     "leases": select(leases.c.name, leases.c.holder),
     "forgotten": select(forgotten.c.place, forgotten.c.what, forgotten.c.hash),
 }  # fmt: skip

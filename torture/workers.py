@@ -63,7 +63,9 @@ def _run(
 ) -> WorkersResult:
     config = folder / "config.toml"
     config.write_text(
-        '[service]\ntick = "1 s"\nlog_level = "warning"\n[polling]\nevery = "2 s"\n' + street.brands(), encoding="utf-8"
+        '[service]\ntick = "1 s"\nlog_level = "warning"\n[polling]\nevery = "2 s"\n[filter]\nsecond_look = false\n'
+        + street.brands(),
+        encoding="utf-8",
     )
     ours = street_keys() | {"AMENDS_DATABASE_URL": database}
     others = {name: value for name, value in os.environ.items() if not name.startswith("AMENDS_")}

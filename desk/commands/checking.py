@@ -1,10 +1,9 @@
-"""`check` and `evaluate`: the apology check on a text, the filter on a labelled file."""
+"""`check`: the apology check on a text."""
 
 from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -62,27 +61,6 @@ def _read_text() -> str:
     if len(text) > LONGEST:
         raise Trouble(f"The text is longer than {LONGEST:,} characters.")
     return text.strip()
-
-
-def evaluate(
-    file: Annotated[Path, typer.Argument(help="CSV or TSV with the columns text and label (complaint or other).")],
-    lang: Annotated[str, typer.Option("--lang", "-l", help="The rows' language. Without it: recognised.")] = "",
-) -> None:
-    """Measure the filter on texts that people have labelled, beside VADER alone."""
-    from desk.commands.reading_in import check_file
-    from monitor.filter.evaluate import evaluate as measure
-
-    check_file(file)
-    try:
-        table = measure(file, lang or None)
-    except (ValueError, OSError) as error:
-        raise Trouble(f"{file} cannot be used: {str(error).partition(chr(10))[0]}.") from error
-    typer.echo(
-        f"{table.texts:,} texts, {table.positive:.1%} complaints, {table.texts_per_second:,.0f} texts a second on one core"
-    )
-    typer.echo("| told by | precision | recall | F1 |\n| --- | --- | --- | --- |")
-    for score in table.scores:
-        typer.echo(f"| {score.name} | {score.precision:.3f} | {score.recall:.3f} | {score.f1:.3f} |")
 
 
 def recognise(text: str) -> str:

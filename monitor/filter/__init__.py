@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from monitor.filter.cues import version
 from monitor.filter.language import find_language
-from monitor.filter.verdicts import judge
+from monitor.filter.verdicts import judge, judge_page, judge_page_again
 from storage.languages import LANGUAGES
 
-__all__ = ["LANGUAGES", "find_language", "judge", "version"]
+__all__ = ["LANGUAGES", "find_language", "judge", "judge_page", "judge_page_again", "version"]

@@ -42,6 +42,8 @@ class Folded:
 
 def _lower(text: str) -> str:
     low = text.lower()
+    if text.isascii():
+        return low.replace("`", "'")
     if len(low) != len(text):  # "İ" grows when lowered; one letter must stay one letter
         low = "".join(character.lower()[0] for character in text)
     return low.translate(_ALIKE)

@@ -50,9 +50,16 @@ def _plain_letters() -> dict[int, str]:
 _PLAIN = _plain_letters()
 
 
+def make_plain(word: str) -> str:
+    """Words in small plain letters."""
+    if word.isascii():
+        return word.lower().replace("'", "").replace("`", "")
+    return word.lower().translate(_PLAIN)
+
+
 def cut(text: str) -> list[str]:
     """A text's words and signs, made alike: small plain letters, numbers as zeros (their length kept), links and handles as one sign each."""
-    text = _INVISIBLE.sub("", text[:MOST_READ]).lower().translate(_PLAIN)
+    text = make_plain(_INVISIBLE.sub("", text[:MOST_READ]))
     text = _LINK.sub(" \ue000 ", text)
     text = _HANDLE.sub(" @ ", text)
     text = _NUMBER.sub(_zeros, text)

@@ -6,7 +6,11 @@ import re
 from collections.abc import Sequence
 
 from monitor.filter import cues
+from monitor.filter.first_look import first_look
 from monitor.filter.folding import URL, fold
+from monitor.filter.grams import cut
+from monitor.filter.heads import softmax
+from monitor.filter.weights import WeightsDamaged
 from storage.languages import LANGUAGES, identifier
 
 UNKNOWN = "und"
@@ -15,9 +19,26 @@ _READ = 1_000  # code points that are enough to tell a language
 _FEWEST_WORDS = 3  # fewer are guesswork for py3langid: .956 at five words, far less below
 _NOT_WORDS = re.compile(r"(?:https?://|www\.)\S+|[@#]\S+|\bu/\S+")
 _LETTERS = re.compile(r"[^\W\d_]")
-_TELUGU = re.compile(r"[\u0c00-\u0c7f]")
-_DEVANAGARI = re.compile(r"[\u0900-\u097f]")
-_CYRILLIC = re.compile(r"[\u0400-\u04ff]")
+_LATIN = re.compile(r"[a-z\u00c0-\u024f]", re.IGNORECASE)
+_LATIN_WRITTEN = frozenset(LANGUAGES) - {"ru", "uk"}
+_OURS = re.compile(r"[a-z\u00c0-\u024f\u0400-\u04ff\u0900-\u097f\u0c00-\u0c7f]", re.IGNORECASE)
+_FEWEST_LETTERS = 2
+_ROMANISED = ("te", "hi")
+_MARKS = {
+    "ro": re.compile("[ășțţ]", re.IGNORECASE),
+    "pl": re.compile("[łąęśźżńć]", re.IGNORECASE),
+    "tr": re.compile("[ğıİ]"),
+    "es": re.compile("[ñ¿¡]", re.IGNORECASE),
+    "de": re.compile("ß"),
+    "pt": re.compile("[ãõ]", re.IGNORECASE),
+}
+"""Letters and signs that only one of our languages has. The first look reads letters without their marks, as half of all people type."""
+_MARKED = 20.0  # by how much such a letter speaks for its language
+_POSSIBLE, _LIKELY, _SURE = 0.02, 0.4, 0.8  # shares of the first look
+_TELUGU = re.compile(r"[\u0c00-\u0c7f]+")
+_DEVANAGARI = re.compile(r"[\u0900-\u097f]+")
+_CYRILLIC = re.compile(r"[\u0400-\u04ff]+")
+_RUNS = re.compile(r"[^\W\d_]+")
 _UKRAINIAN = re.compile(r"[іїєґ]", re.IGNORECASE)
 _RUSSIAN = re.compile(r"[ыэъё]", re.IGNORECASE)
 _HINDI_IN_LATIN = frozenset(
@@ -91,10 +112,16 @@ _TELUGU_ENDINGS = (
 """Verb endings that hardly any other language of ours has at the end of a word."""
 
 
-def _by_script(text: str, field: str) -> str | None:
-    telugu, devanagari, cyrillic = (len(found.findall(text)) for found in (_TELUGU, _DEVANAGARI, _CYRILLIC))
+def _count(runs: re.Pattern[str], text: str) -> int:
+    return sum(map(len, runs.findall(text)))
+
+
+def _by_script(text: str, field: str, shares: Sequence[float] | None) -> str | None:
+    if text.isascii():
+        return None
+    telugu, devanagari, cyrillic = (_count(found, text) for found in (_TELUGU, _DEVANAGARI, _CYRILLIC))
     most = max(telugu, devanagari, cyrillic)
-    if most == 0 or most * 2 < len(_LETTERS.findall(text)):
+    if most == 0 or most * 2 < _count(_RUNS, text):
         return None
     if most == telugu:
         return "te"
@@ -102,7 +129,11 @@ def _by_script(text: str, field: str) -> str | None:
         return "hi"
     if _UKRAINIAN.search(text) and not _RUSSIAN.search(text):
         return "uk"
-    return "uk" if field == "uk" and not _RUSSIAN.search(text) else "ru"
+    if _RUSSIAN.search(text) and not _UKRAINIAN.search(text):
+        return "ru"
+    if field in ("ru", "uk"):
+        return field
+    return "uk" if shares is not None and _share("uk", shares) > _share("ru", shares) else "ru"
 
 
 def _romanised(words: Sequence[str]) -> str | None:
@@ -116,34 +147,90 @@ def _romanised(words: Sequence[str]) -> str | None:
     return None
 
 
-def detect(text: str, words: Sequence[str], field: str | None) -> str:
+def detect(text: str, words: Sequence[str], field: str | None, shares: Sequence[float] | None = None) -> str:
     """The language of a text as ISO 639-1, one of LANGUAGES, or "und".
 
-    `words` are the text's folded words; `field` is what the place says of it (X: "en", "qme", "und", …).
-    The place's field decides, unless the script contradicts it or the words are romanised Telugu or Hindi, which no place knows.
+    `words` are the text's folded words; `field` is what the place says of it (X: "en", "qme", "und", …); `shares` is what the first look
+    makes of its letters, a share for each of LANGUAGES. The script decides where only one language of ours is written in it. Then the
+    place's field, unless the letters speak against it: no place knows Telugu or Hindi in Latin letters.
     """
     text = _NOT_WORDS.sub(" ", text[:_READ])
     said = (field or "").lower().partition("-")[0].partition("_")[0]
-    script = _by_script(text, said)
+    script = _by_script(text, said, shares)
     if script is not None:
         return script
     words = [word for word in words if word != URL and word[0] != "@" and not word[0].isdigit()]
+    if not words or not _LETTERS.search(text):
+        return UNKNOWN
+    if shares is None:
+        return _without_shares(text, words, said)
+    return _by_letters(text, words, said, shares)
+
+
+def _by_letters(text: str, words: Sequence[str], said: str, shares: Sequence[float]) -> str:
+    if not _LATIN.search(text):
+        return UNKNOWN  # a script that none of our languages is written in
+    shares = _with_marks(text, shares)
+    best = max(range(len(shares)), key=shares.__getitem__)
+    if (
+        said in _LATIN_WRITTEN
+        and (LANGUAGES[best] not in _ROMANISED or shares[best] < _SURE)
+        and _share(said, shares) >= _POSSIBLE
+    ):
+        return said
+    if LANGUAGES[best] == said:
+        return said
+    needed = _LIKELY if len(words) >= _FEWEST_WORDS else _SURE
+    return LANGUAGES[best] if shares[best] >= needed else UNKNOWN
+
+
+def _with_marks(text: str, shares: Sequence[float]) -> Sequence[float]:
+    if text.isascii():
+        return shares
+    raised = list(shares)
+    for language, marks in _MARKS.items():
+        if marks.search(text):
+            raised[LANGUAGES.index(language)] *= _MARKED
+    whole = sum(raised)
+    return [share / whole for share in raised]
+
+
+def _share(language: str, shares: Sequence[float]) -> float:
+    return shares[LANGUAGES.index(language)]
+
+
+def _without_shares(text: str, words: Sequence[str], said: str) -> str:
+    """The same where the first look has no weights: by common words of romanised languages, the place's field, and py3langid."""
     if said not in LANGUAGES or said in ("en", "hi"):
         romanised = _romanised(words)
         if romanised is not None:
             return romanised
-    if said in LANGUAGES and said not in ("ru", "uk", "te"):
+    if said in LANGUAGES and said not in ("ru", "uk"):
         return said
-    if said == "te" and words:
-        return said
-    if len(words) < _FEWEST_WORDS or not _LETTERS.search(text):
+    if len(words) < _FEWEST_WORDS:
         return UNKNOWN
     return identifier().classify(text)[0]
 
 
 def find_language(text: str) -> str:
     """The language of a text of which nothing else is known, one of LANGUAGES, or "und" when it is too short to tell."""
-    return detect(text, fold(text).keys, None)
+    try:
+        shares = softmax(first_look().look([cut(text)]).languages)[0].tolist()
+    except WeightsDamaged:
+        shares = None
+    return detect(text, fold(text).keys, None, shares)
+
+
+def has_words(text: str) -> bool:
+    """Whether there is anything to read: two letters at least, links and names aside."""
+    return len(_LETTERS.findall(_NOT_WORDS.sub(" ", text[:_READ]))) >= _FEWEST_LETTERS
+
+
+def is_foreign(text: str) -> bool:
+    """Whether most of it is in a script that none of our languages is written in."""
+    letters = _LETTERS.findall(_NOT_WORDS.sub(" ", text[:_READ]))
+    ours = sum(1 for letter in letters if _OURS.match(letter))
+    return len(letters) >= _FEWEST_LETTERS and ours * 2 < len(letters)
 
 
 def cues_for(language: str) -> tuple[cues.Cues, ...]:

@@ -80,6 +80,25 @@ def find_namesake(title: Folded, text: Folded, brand: Brand) -> Reason | None:
     return None
 
 
+def is_addressed(post: Post, text: Folded, brand: Brand) -> bool:
+    """Whether the post names our account: by answering or quoting it, or by its handle in the text."""
+    handles = names_of(brand).handles
+    addressed = {address.lower().removeprefix("@") for address in post.addressed}
+    addressed |= {word.removeprefix("@") for word in text.keys if word.startswith("@")}
+    return not addressed.isdisjoint(handles)
+
+
+def find_words(words: tuple[str, ...], title: Folded, text: Folded) -> tuple[str, Reason | None] | None:
+    """The first of some words or phrases that is in the post, and where, when it stands in the text; None when none is."""
+    for phrase in words:
+        keys = tuple(fold(phrase).keys)
+        for where, marked in ((text, text), (title, None)):
+            span = _find(keys, where) if keys else None
+            if span is not None:
+                return phrase, _reason("forbidden", f"You asked to leave out posts with “{phrase}”", marked, span)
+    return None
+
+
 def is_named(post: Post, title: Folded, text: Folded, brand: Brand) -> bool:
     """Whether the post names us: by a name, a hashtag, a link, a handle, or by answering or quoting us."""
     names = names_of(brand)

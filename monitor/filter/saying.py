@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from monitor.filter.folding import Folded
+from monitor.filter.first_look import FirstLook
+from monitor.filter.folding import URL, Folded
+from monitor.filter.heads import KINDS
 from monitor.filter.weighing import Told, Weighed
-from storage.words import Post, Reason
+from storage.words import Kind, Post, Reason
 
 MOST_REASONS = 8
 _LONGEST_QUOTE = 60
+_MOST_WORDS = 3
+_MOST_LOOKED_AT = 200  # words of a text
+_WORTH_TELLING = 0.3  # logits by which a word speaks for a kind
+_KIND_SAYS = {
+    Kind.COMPLAINT: "often said by people who complain",
+    Kind.PRAISE: "often said by people who are content",
+    Kind.QUESTION: "often said by people who ask something",
+    Kind.CHATTER: "everyday talk",
+    Kind.NEWS: "sounds like a news report",
+    Kind.SPAM: "sounds like advertising",
+    Kind.NOT_US: "seems to be about somebody else",
+}
 _WORTH_SAYING = 1.0  # lighter words ("but", "late") are shown only where nothing heavier told
 
 _SORTS = {
@@ -60,6 +74,40 @@ def say_why(said: Said, sorts: Sequence[str]) -> tuple[Reason, ...]:
         if len(reasons) < MOST_REASONS and not any(_repeats(reason, earlier) for earlier in reasons):
             reasons.append(reason)
     return tuple(reasons)
+
+
+def say_words(said: Sequence[Said], look: FirstLook, kind: Kind) -> list[tuple[Reason, ...]]:
+    """For each of some texts the words that speak most for its kind, where no cue is in it; at most _MOST_WORDS."""
+    places = [_words_of(one) for one in said]
+    if not any(places):
+        return [()] * len(said)
+    told = look.tell_words(
+        (one.text.keys[at] for one, here in zip(said, places, strict=True) for at in here), KINDS.index(kind)
+    )
+    return [
+        _say_words(one, kind, {at: told[one.text.keys[at]] for at in here})
+        for one, here in zip(said, places, strict=True)
+    ]
+
+
+def _words_of(said: Said) -> list[int]:
+    keys = said.text.keys[:_MOST_LOOKED_AT]
+    return [at for at, key in enumerate(keys) if len(key) > 1 and not key[0].isdigit() and key != URL]
+
+
+def _say_words(said: Said, kind: Kind, told: Mapping[int, float]) -> tuple[Reason, ...]:
+    part, text = said.text, said.post.text
+    loudest = sorted((at for at in told if told[at] > _WORTH_TELLING), key=lambda at: -told[at])
+    first = {part.keys[at]: at for at in sorted(loudest[: 2 * _MOST_WORDS], reverse=True)}
+    return tuple(
+        Reason(
+            f"word:{kind}",
+            f"“{text[part.starts[at] : part.ends[at]]}”: {_KIND_SAYS[kind]}",
+            part.starts[at],
+            part.ends[at],
+        )
+        for at in sorted(first.values())[:_MOST_WORDS]
+    )
 
 
 def _repeats(reason: Reason, earlier: Reason) -> bool:

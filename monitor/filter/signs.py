@@ -26,21 +26,26 @@ NAMES = (
 )  # fmt: skip
 
 
-def read_signs(text: str, language: str, weighed: Weighed) -> Floats:
-    """The signs of a text, in the order of NAMES. VADER reads English alone, elsewhere it is 0."""
-    return np.array(
-        [
-            *(min(weighed.sum(sort), _MOST) for sort in SORTS),
-            *(bool(weighed.of(sort)) for sort in SORTS),
-            measure_mood(text) if language == "en" else 0.0,
-            "?" in text,
-            "!" in text,
-            weighed.first_person,
-            weighed.speaks_alone,
-            weighed.comes_back,
-            min(len(text), _LONG) / 100,
-            _LINK.search(text) is not None,
-            "@" in text,
-        ],
-        np.float32,
-    )
+def read_signs(text: str, language: str, weighed: Weighed, vader: float | None = None) -> Floats:
+    """The signs of a text, in the order of NAMES. VADER reads English alone, elsewhere it is 0; `vader` is what it said, if it was asked."""
+    if vader is None:
+        vader = measure_mood(text) if language == "en" else 0.0
+    return np.array(list_signs(text, weighed, vader), np.float32)
+
+
+def list_signs(text: str, weighed: Weighed, vader: float) -> list[float]:
+    """The same as a list, for a page of texts to be put together."""
+    sums, told = weighed.sums(), weighed.told
+    return [
+        *[min(sums.get(sort, 0.0), _MOST) for sort in SORTS],
+        *[sort in told for sort in SORTS],
+        vader,
+        "?" in text,
+        "!" in text,
+        weighed.first_person,
+        weighed.speaks_alone,
+        weighed.comes_back,
+        min(len(text), _LONG) / 100,
+        _LINK.search(text) is not None,
+        "@" in text,
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from monitor.filter.cues import Cues, Hit
@@ -44,6 +44,7 @@ class Weighed:
     first_person: bool = False
     speaks_alone: bool = False
     comes_back: bool = False  # "edit:", "update", "now"
+    _sums: dict[str, float] | None = None
 
     def of(self, sort: str) -> list[Told]:
         """The cues of one sort that counted, in reading order."""
@@ -51,12 +52,22 @@ class Weighed:
 
     def sum(self, sort: str) -> float:
         """The weight of one sort; a cue said twice counts once, faint cues count up to a line."""
-        weights: dict[str, float] = {}
-        for told in self.of(sort):
-            key = told.hit.cue.text + ("!" if told.negated else "")
-            weights[key] = max(weights.get(key, 0.0), told.weight)
-        faint = sum(weight for weight in weights.values() if weight <= _FAINT)
-        return sum(weight for weight in weights.values() if weight > _FAINT) + min(faint, _MOST_FROM_FAINT)
+        return self.sums().get(sort, 0.0)
+
+    def sums(self) -> Mapping[str, float]:
+        """The weights of all sorts that were told."""
+        if self._sums is None:
+            self._sums = {sort: _add_up(told) for sort, told in self.told.items()}
+        return self._sums
+
+
+def _add_up(told: Sequence[Told]) -> float:
+    weights: dict[str, float] = {}
+    for one in told:
+        key = one.hit.cue.text + ("!" if one.negated else "")
+        weights[key] = max(weights.get(key, 0.0), one.weight)
+    faint = sum(weight for weight in weights.values() if weight <= _FAINT)
+    return sum(weight for weight in weights.values() if weight > _FAINT) + min(faint, _MOST_FROM_FAINT)
 
 
 def weigh(title: Folded, text: Folded, lexicons: Sequence[Cues]) -> Weighed:

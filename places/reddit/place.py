@@ -19,6 +19,7 @@ SETTLE = timedelta(minutes=5)
 
 CAPABILITIES = Capabilities(
     place="reddit",
+    may_learn=False,  # their developer terms forbid it
     title="Reddit",
     reads=True,
     posts=True,

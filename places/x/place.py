@@ -24,6 +24,7 @@ class XPlace:
 
     capabilities = Capabilities(
         place="x",
+        may_learn=False,  # their developer terms forbid it
         title="X",
         reads=True,
         posts=True,

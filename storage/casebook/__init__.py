@@ -11,6 +11,7 @@ from storage.casebook.cases import Cases
 from storage.casebook.clocks import Clocks
 from storage.casebook.digests import Digests
 from storage.casebook.forgetting import Forgetting
+from storage.casebook.hearings import Hearings
 from storage.casebook.leases import Leases
 from storage.casebook.pauses import Pauses
 from storage.casebook.people import People
@@ -40,6 +41,7 @@ class Casebook:
         self.sources = Sources(engine, key, wake)
         self.rounds = Rounds(engine, key, wake)
         self.verdicts = Verdicts(engine, key, wake)
+        self.hearings = Hearings(engine, key, wake)
         self.cases = Cases(engine, key, wake)
         self.proposals = Proposals(engine, key, wake)
         self.replies = Replies(engine, key, wake, last_claim)

@@ -101,7 +101,7 @@ def one_brand(connection: Connection, key: str) -> Brand:
 def as_brand(details: dict[str, Any]) -> Brand:
     """A Brand from what was stored, whether lists or tuples."""
     shops = tuple(Shop(**{**shop, "names": tuple(shop.get("names", ()))}) for shop in details.get("shops", ()))
-    tuples = {name: tuple(details.get(name, ())) for name in ("names", "not_us", "languages")}
+    tuples = {name: tuple(details.get(name, ())) for name in ("names", "not_us", "required", "forbidden", "languages")}
     return Brand(**{**details, **tuples, "shops": shops})
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from storage.casebook.forgotten import check_remembered
+from storage.casebook.lessons import DISMISSED_AS, teach, teach_by_case
 from storage.casebook.moves import (
     MACHINE,
     case_row,
@@ -57,11 +58,15 @@ class Cases(Shelf):
                 who=by, why=f"Dismissed: {reason}", now=now, note=note or None,
             )  # fmt: skip
             withdraw_held(connection, self.key, case_id, why="The case was dismissed.", now=now, who=by)
+            if reason in DISMISSED_AS:
+                teach_by_case(connection, row, is_complaint=False, kind=DISMISSED_AS[reason], by=by, now=now)
 
     def reopen(self, case_id: int, why: str, by: str, now: datetime) -> None:
         """Back to needing an answer; proposals are made anew."""
         with self._writing("propose") as connection:
-            check_remembered(connection, case_row(connection, case_id).customer_id)
+            row = case_row(connection, case_id)
+            check_remembered(connection, row.customer_id)
+            teach_by_case(connection, row, is_complaint=True, by=by, now=now)
             move_case(
                 connection, self.key, case_id, CaseState.OPEN,
                 who=by, why="Opened again.", now=now, note=why or None,
@@ -72,7 +77,9 @@ class Cases(Shelf):
     def offline(self, case_id: int, note: str, by: str, now: datetime, seen: int | None = None) -> None:
         """It goes on in private: by message, phone or across the counter. `seen` is the turn in sight of which it was decided."""
         with self._writing() as connection:
-            check_seen(connection, case_row(connection, case_id), seen, now)
+            row = case_row(connection, case_id)
+            check_seen(connection, row, seen, now)
+            teach_by_case(connection, row, is_complaint=True, by=by, now=now)
             move_case(
                 connection, self.key, case_id, CaseState.OFFLINE,
                 who=by, why="It goes on in private.", now=now, note=note or None,
@@ -94,6 +101,7 @@ class Cases(Shelf):
         with self._writing() as connection:
             row = case_row(connection, case_id)
             check_seen(connection, row, seen, now)
+            teach_by_case(connection, row, is_complaint=True, by=by, now=now)
             move_case(
                 connection, self.key, case_id, CaseState.RESOLVED,
                 who=by, why="Made good.", now=now,
@@ -113,7 +121,9 @@ class Cases(Shelf):
     def already_answered(self, case_id: int, by: str, now: datetime, seen: int | None = None) -> None:
         """A person says it was answered on the site, or in person."""
         with self._writing() as connection:
-            check_seen(connection, case_row(connection, case_id), seen, now)
+            row = case_row(connection, case_id)
+            check_seen(connection, row, seen, now)
+            teach_by_case(connection, row, is_complaint=True, by=by, now=now)
             withdraw_held(connection, self.key, case_id, why="It was already answered.", now=now, who=by)
             move_case(
                 connection, self.key, case_id, CaseState.ANSWERED,
@@ -171,6 +181,17 @@ class Cases(Shelf):
                 write(connection, self.key, row.brand, row.id, "case", row.id, row.state, row.state, by, why, now)
                 withdraw_held(connection, self.key, row.id, why=why, now=now, who=by)
 
+    def raise_missed(self, mention_id: int, by: str, now: datetime) -> int:
+        """A person found a complaint that raised no case; gives the case. Raises MovedOn when the mention is gone, or has a case already."""
+        with self._writing("propose", "learn") as connection:
+            row = connection.execute(select(mentions).where(mentions.c.id == mention_id)).one_or_none()
+            if row is None:
+                raise MovedOn("This mention is no longer here.")
+            if row.case_id is not None:
+                raise MovedOn("This mention belongs to a case already.")
+            teach(connection, mention_id, is_complaint=True, kind=Kind.COMPLAINT, by=by, now=now)
+            return raise_aside(connection, self.key, row, "A person found a complaint that we had missed.", now, who=by)
+
     def raise_old_due(self, now: datetime) -> int:
         """One older complaint a day, by the brand's own calendar, for each brand whose owner asked for it."""
         with self._reading() as connection:
@@ -205,8 +226,8 @@ class Cases(Shelf):
         return raised
 
 
-def raise_aside(connection: Connection, key: bytes, row: Row[Any], why: str, now: datetime) -> None:
-    """Raise the case of a mention that was set aside as an older complaint."""
+def raise_aside(connection: Connection, key: bytes, row: Row[Any], why: str, now: datetime, who: str = MACHINE) -> int:
+    """Raise the case of a mention that had raised none; gives it."""
     post = connection.execute(with_texts().where(posts.c.id == row.post_id)).one()
     kept = Kept(post.id, post.version, News.SAME, as_post(post), post.by_account)
     judged = connection.execute(
@@ -216,8 +237,9 @@ def raise_aside(connection: Connection, key: bytes, row: Row[Any], why: str, now
         Kind(judged.kind), judged.probability, judged.language, judged.mood,
         Topic(judged.topic), judged.urgency, (), judged.sensitive,
     )  # fmt: skip
-    case_id = raise_case(connection, key, row.brand, kept, verdict, who=MACHINE, why=why, now=now)
+    case_id = raise_case(connection, key, row.brand, kept, verdict, who=who, why=why, now=now)
     belongs(connection, row.id, case_id)
+    return case_id
 
 
 def check_seen(connection: Connection, case: Row[Any], seen: int | None, now: datetime) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, String, cast, delete, func, literal, or_, select, update
 
 from storage.casebook.forgotten import NAMELESS
+from storage.casebook.lessons import unteach
 from storage.lifecycle import MovedOn
 from storage.tables import (
     cases,
@@ -62,8 +63,11 @@ def erase_posts(connection: Connection, theirs: Sequence[Row[Any]], now: Any, to
         )
     )
     told = select(mentions.c.id).where(mentions.c.post_id.in_(ids))
-    connection.execute(update(verdicts).where(verdicts.c.mention_id.in_(told)).values(reasons=[]))
-    connection.execute(update(mentions).where(mentions.c.post_id.in_(ids)).values(aside=None))
+    connection.execute(
+        update(verdicts).where(verdicts.c.mention_id.in_(told)).values(reasons=[], shares=[], vector=None)
+    )
+    connection.execute(update(mentions).where(mentions.c.post_id.in_(ids)).values(aside=None, again_at=None))
+    unteach(connection, ids, now)
 
 
 def our_answers(connection: Connection, theirs: Sequence[Row[Any]], of_cases: Sequence[int]) -> Sequence[Row[Any]]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from storage.casebook.brands import one_brand
 from storage.casebook.forgotten import forgotten_author
+from storage.casebook.lessons import unteach
 from storage.casebook.moves import CUSTOMER, MACHINE, move_case, next_turn, park, write
 from storage.casebook.names import ids_of
 from storage.casebook.posts import Kept, News
@@ -31,6 +32,12 @@ _WROTE = {
 
 THANKS = 0.4
 """Mood from which praise counts as thanks. One kind word in "nice words, still no cake" reads as 0.3; plain thanks as 0.45 and more."""
+
+
+_SHARE_DIGITS = 5
+SOON, NOW = 3, 4
+_NOT_LONG_AGO = timedelta(days=180)
+_SOME, _A_CROWD = 3, 10  # others who join in below a complaint
 
 
 def is_thanks(verdict: Verdict) -> bool:
@@ -99,8 +106,15 @@ def keep_verdict(
             urgency=verdict.urgency,
             sensitive=verdict.sensitive,
             reasons=[[reason.code, reason.says, reason.start, reason.end] for reason in verdict.reasons],
+            shares=[round(share, _SHARE_DIGITS) for share in verdict.shares],
+            vector=verdict.vector,
             at=now,
         )
+    )
+    connection.execute(
+        update(mentions)
+        .where(mentions.c.id == mention_id)
+        .values(again_at=now if verdict.ask_again else None, again_tries=0)
     )
     return True
 
@@ -189,7 +203,7 @@ def _new_case(connection: Connection, brand: str, customer_id: int, kept: Kept, 
             complaint_id=kept.id,
             state=CaseState.OPEN,
             turn=1,
-            urgency=verdict.urgency,
+            urgency=_for_regulars(connection, customer_id, verdict.urgency, now),
             topic=verdict.topic,
             language=verdict.language,
             sensitive=verdict.sensitive,
@@ -200,6 +214,42 @@ def _new_case(connection: Connection, brand: str, customer_id: int, kept: Kept, 
         )
     )
     return new_id(added)
+
+
+def _for_regulars(connection: Connection, customer_id: int, urgency: int, now: datetime) -> int:
+    """Whoever complained before, and not long ago, waits less for the next answer."""
+    before = connection.execute(
+        select(cases.c.id).where(cases.c.customer_id == customer_id, cases.c.opened_at > now - _NOT_LONG_AGO).limit(1)
+    ).first()
+    return urgency if before is None or urgency >= SOON else urgency + 1
+
+
+def hurry(connection: Connection, brand: str, kept: Kept) -> None:
+    """Others join in below a complaint: the more of them, the sooner its customer wants an answer."""
+    post = kept.post
+    rows = connection.execute(
+        select(cases.c.id, cases.c.urgency, customers.c.native_id)
+        .join(customers, customers.c.id == cases.c.customer_id)
+        .where(
+            cases.c.brand == brand,
+            cases.c.place == post.place,
+            cases.c.conversation_id == post.conversation_id,
+            cases.c.state == CaseState.OPEN,
+            cases.c.urgency < NOW,
+        )
+    ).all()
+    for case in rows:
+        others = connection.execute(
+            select(func.count(func.distinct(posts.c.author_id))).where(
+                posts.c.place == post.place,
+                posts.c.conversation_id == post.conversation_id,
+                posts.c.author_id != case.native_id,
+                posts.c.by_account.is_(None),
+            )
+        ).scalar_one()
+        wanted = NOW if others >= _A_CROWD else SOON if others >= _SOME else 1
+        if wanted > case.urgency:
+            connection.execute(update(cases).where(cases.c.id == case.id).values(urgency=wanted))
 
 
 def _since(kept: Kept, now: datetime) -> datetime:
@@ -270,6 +320,7 @@ def _only_post(connection: Connection, case_id: int) -> bool:
 def deleted(connection: Connection, key: bytes, post_row: Row[Any], why: str, now: datetime) -> None:
     """A post has gone: cases that stand on it move a turn; one with nothing left that nobody touched is closed."""
     connection.execute(update(posts).where(posts.c.id == post_row.id).values(deleted_at=now))
+    unteach(connection, [post_row.id], now)
     rows = connection.execute(
         select(cases)
         .join(mentions, mentions.c.case_id == cases.c.id)

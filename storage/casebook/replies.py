@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from storage.casebook.approving import check_alone, check_approval, make_reply, proposal_row
 from storage.casebook.claiming import freeze, left_of_nothing, looked_for, may_be_another, thaw, to_payload, why_not
+from storage.casebook.lessons import teach_by_case
 from storage.casebook.moves import (
     MACHINE,
     NOT_POSTED,
@@ -86,6 +87,7 @@ class Replies(Shelf):
                 proposal = proposal_row(connection, proposal_id)
                 case = case_row(connection, proposal.case_id)
                 check_approval(connection, case, proposal, seen, anyway, by, now)
+                teach_by_case(connection, case, is_complaint=True, by=by, now=now)
                 return make_reply(connection, self.key, case, proposal, by, now, hold)
         except IntegrityError as error:
             raise MovedOn("A reply to this post is already approved or posted; it will not be sent twice.") from error

@@ -17,6 +17,7 @@ from storage.casebook.raising import (
     belongs,
     case_of,
     deleted,
+    hurry,
     join,
     keep_customer,
     keep_mention,
@@ -153,6 +154,8 @@ class Rounds(Shelf):
             return
         keep_verdict(connection, brand, mention_id, kept.version, one.verdict, now)
         tally.found += is_new
+        if is_new and kept.post.parent_id is not None:
+            hurry(connection, brand, kept)
         if not is_new and case_id is not None:
             if self._edited(connection, case_id, kept, one.verdict, now, may_reopen=not store_only):
                 tally.raised.append(case_id)
@@ -207,7 +210,7 @@ class Rounds(Shelf):
             return
         if store_only or now - kept.post.created_at > FRESH:
             aside = "stored" if store_only else "old"
-            connection.execute(update(mentions).where(mentions.c.id == mention_id).values(aside=aside))
+            connection.execute(update(mentions).where(mentions.c.id == mention_id).values(aside=aside, again_at=None))
             tally.old += 1
             return
         raised = raise_case(
@@ -250,6 +253,7 @@ class Rounds(Shelf):
         ).one_or_none()
         if known is None:
             self._overheard(connection, brand, kept, one.verdict, now)
+            hurry(connection, brand, kept)
         elif kept.news is not News.SAME:
             keep_verdict(connection, brand, known.id, kept.version, one.verdict, now)
             if known.case_id is not None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from storage.casebook.moves import MACHINE
 from storage.casebook.posts import Kept, News, as_post, with_texts
@@ -13,7 +15,21 @@ from storage.casebook.seen import answered_before
 from storage.casebook.shelf import Shelf
 from storage.lifecycle import LIVE_CASES, MovedOn
 from storage.tables import cases, mentions, posts
-from storage.words import CaseState, Kind, Verdict
+from storage.words import CaseState, Kind, Post, Verdict
+
+MOST_TRIES = 3
+_LOOKING_TAKES = timedelta(minutes=15)
+"""After so long another may look at what somebody took and did not finish."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A mention to be looked at again; `version` is that of the post's text."""
+
+    mention_id: int
+    brand: str
+    post: Post
+    version: int
 
 
 class Verdicts(Shelf):
@@ -21,13 +37,54 @@ class Verdicts(Shelf):
 
     __slots__ = ()
 
-    def record(self, mention_id: int, verdict: Verdict, now: datetime) -> int | None:
-        """Store a later verdict; gives the case it raised, if any. Raises MovedOn when the mention is gone."""
+    def claim_again(self, now: datetime, most: int) -> tuple[Again, ...]:
+        """Take mentions that are due for a second look, the oldest first; each is then left alone for a while by others.
+
+        One that was taken MOST_TRIES times without a verdict keeps the one it has: something in it stops whoever looks.
+        """
+        due = or_(
+            mentions.c.again_at <= now, mentions.c.again_at > now + _LOOKING_TAKES
+        )  # further off: another clock's
+        with self._reading() as connection:
+            if (
+                connection.execute(select(mentions.c.id).where(mentions.c.again_at.is_not(None), due).limit(1)).first()
+                is None
+            ):
+                return ()
         with self._writing() as connection:
+            connection.execute(update(mentions).where(due, mentions.c.again_tries >= MOST_TRIES).values(again_at=None))
+            rows = connection.execute(
+                with_texts()
+                .add_columns(mentions.c.id.label("mention_id"), mentions.c.brand.label("of_brand"))
+                .join(mentions, mentions.c.post_id == posts.c.id)
+                .where(due, posts.c.deleted_at.is_(None))
+                .order_by(mentions.c.again_at, mentions.c.id)
+                .limit(most)
+                .with_for_update(of=mentions, skip_locked=True)
+            ).all()
+            ids = [row.mention_id for row in rows]
+            connection.execute(
+                update(mentions)
+                .where(mentions.c.id.in_(ids))
+                .values(again_at=now + _LOOKING_TAKES, again_tries=mentions.c.again_tries + 1)
+            )
+        return tuple(Again(row.mention_id, row.of_brand, as_post(row), row.version) for row in rows)
+
+    def leave(self, mention_ids: Sequence[int]) -> None:
+        """There is nothing to look at again: a rule decides these."""
+        with self._writing() as connection:
+            connection.execute(update(mentions).where(mentions.c.id.in_(mention_ids)).values(again_at=None))
+
+    def record(self, mention_id: int, verdict: Verdict, now: datetime, version: int | None = None) -> int | None:
+        """Store a later verdict; gives the case it raised, if any. Raises MovedOn when the mention is gone, or the post has been
+        edited since its text of `version` was judged."""
+        with self._writing("propose") as connection:
             mention = connection.execute(select(mentions).where(mentions.c.id == mention_id)).one_or_none()
             if mention is None:
                 raise MovedOn("This mention is no longer here.")
             row = connection.execute(with_texts().where(posts.c.id == mention.post_id)).one()
+            if version is not None and row.version != version:
+                raise MovedOn("The post was edited meanwhile.")
             kept = Kept(row.id, row.version, News.SAME, as_post(row), row.by_account)
             new = keep_verdict(connection, mention.brand, mention_id, row.version, verdict, now)
             if not new:

@@ -335,16 +335,66 @@ def test_what_cannot_be_checked_is_told(
     assert told.count("\n") == 1
 
 
-def test_the_filter_is_measured_on_a_labelled_file(capsys: pytest.CaptureFixture[str]) -> None:
-    rows = ["text\tlabel"] + [
-        "Terrible, the bread was burnt and nobody cared\tcomplaint",
-        "Lovely cakes, thank you\tother",
+@pytest.fixture
+def labelled() -> Path:
+    """Six labelled texts; the trait of three would colour a terminal."""
+    rows = ["text\tlabel\ttrait"] + [
+        "Terrible, the bread was burnt and nobody cared\tcomplaint\t\x1b[31mred",
+        "Lovely cakes, thank you\tother\tplain",
     ] * 3
-    Path("labelled.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
-    assert run(["evaluate", "labelled.tsv", "--lang", "en"]) == 0
-    assert "6 texts, 50.0% complaints" in capsys.readouterr().out
+    path = Path("labelled.tsv")
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
+def test_evaluate_measures_the_filter_beside_vader(labelled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["evaluate", str(labelled), "--lang", "en", "--stage", "1"]) == 0
+    told = capsys.readouterr()
+    assert "6 texts, 50.0% complaints" in told.out
+    assert "| VADER alone |" in told.out
+    assert "\x1b" not in told.out
+    assert told.err == ""  # nobody looks on, and nothing is missing that was asked for
+
+
+def test_evaluate_asks_what_is_installed_and_says_what_is_not(
+    labelled: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["evaluate", str(labelled), "--json"]) == 0
+    told = capsys.readouterr()
+    figures = json.loads(told.out)
+    assert figures["all"]["n"] == figures["vader"]["n"] == 6
+    assert figures["stage"] == ("1" if told.err else "both")
+    assert told.err == "" or told.err.startswith("Only the first look is measured. ")
+    assert told.err.count("\n") <= 1
+
+
+def test_evaluate_writes_a_page_and_says_where(labelled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["evaluate", str(labelled), "--stage", "1", "--json", "--report", "out.html"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["stage"] == "1"
+    assert told.err == "The report is in out.html.\n"
+    assert Path("out.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["nowhere.tsv"], "There is no file nowhere.tsv"),
+        (["empty.tsv"], "must name the columns text and label"),
+        (["labelled.tsv", "--stage", "3"], "give --stage 1, 2 or both"),
+        (["labelled.tsv", "--lang", "xx"], "not a language the filter reads"),
+        (["labelled.tsv", "--report", "labelled.tsv"], "a name that ends in .html"),
+        (["labelled.tsv", "--report", "nowhere/out.html"], "There is no folder nowhere"),
+        (["labelled.tsv", "--report", "folder.html"], "is something else already"),
+    ],
+)
+def test_evaluate_says_what_it_cannot_do(
+    labelled: Path, arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     Path("empty.tsv").touch()
-    assert "columns" in refusal(capsys, ["evaluate", "empty.tsv"])
+    Path("folder.html").mkdir()
+    assert says in refusal(capsys, ["evaluate", *arguments])
+    assert labelled.read_text(encoding="utf-8").startswith("text\tlabel")
 
 
 def test_a_run_that_lets_others_in_without_https_is_refused(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:

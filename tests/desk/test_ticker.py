@@ -67,7 +67,20 @@ def ticking(house: House, *works: DueWork, clock: ClockWatch | None = None) -> I
 
 def test_every_kind_of_work_is_looked_for_in_its_order() -> None:
     names = [work.name for work in DUE_WORK]
-    assert names == ["accounts", "poll", "follow", "propose", "post", "look", "remove", "older", "digest", "alert"]
+    assert names == [
+        "accounts",
+        "poll",
+        "follow",
+        "again",
+        "learn",
+        "propose",
+        "post",
+        "look",
+        "remove",
+        "older",
+        "digest",
+        "alert",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -131,6 +131,8 @@ first_hold = "1s"
 first_replies = 0
 [polling]
 every = "1s"
+[filter]
+second_look = false
 [mail]
 host = "127.0.0.1"
 port = {mail_port}

@@ -41,14 +41,13 @@ class Tried:
 
 def first_logits(first: FirstLook, examples: Sequence[Example]) -> Floats:
     """Logits of kinds by the first look, each example in its own language."""
-    signs, found = read_all_signs(examples), []
+    signs, found = read_all_signs(examples), list[Floats]()
     for begin in range(0, len(examples), _AT_ONCE):
         page = examples[begin : begin + _AT_ONCE]
         looks = first.look([cut(one.text) for one in page])
-        for row, one in enumerate(page):
-            kinds, _ = first.weigh(looks.feelings[row], one.language, signs[begin + row])
-            found.append(np.log(kinds))
-    return np.stack(found)
+        kinds, _ = first.weigh(looks.feelings, [one.language for one in page], signs[begin : begin + len(page)])
+        found.append(np.log(kinds))
+    return np.concatenate(found)
 
 
 def second_logits(second: SecondLook, examples: Sequence[Example]) -> Floats:

@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,12 @@ def read_weights(name: str, folder: Path = FOLDER) -> Mapping[str, NDArray[Any]]
         raise WeightsDamaged(f"{path.name} is missing: install Amends anew, or run `make model`.") from error
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise WeightsDamaged(f"{path.name} is damaged ({error}): install Amends anew, or run `make model`.") from error
+
+
+@cache
+def version_of(name: str) -> str:
+    """Which weights one file holds, without loading the look itself. Raises WeightsDamaged."""
+    return str(read_weights(name)["version"])
 
 
 def write_weights(name: str, arrays: Mapping[str, NDArray[Any]], folder: Path = FOLDER) -> Path:

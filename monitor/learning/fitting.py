@@ -1,0 +1,96 @@
+"""Weights from decisions: logistic regression with the shipped logit as offset, in its dual form, so that it takes what the decisions take.
+
+Few decisions move little: weights are held near zero (L2), and are only kept where they tell decisions they were not made from better than
+what was shipped does.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.filter.heads import Floats
+from monitor.filter.learned import Head
+
+FEWEST = 20
+"""Decisions before any weight moves, and FEWEST_OF_EACH of either kind among them (detection.md, 5)."""
+FEWEST_OF_EACH = 3
+_STEPS = 12
+_FOLDS = 5
+_LEAST = 1e-5
+_Doubles = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Strength:
+    """How much decisions may move: `features` is what their squared length is multiplied by, `bias` the variance of the bias."""
+
+    features: float
+    bias: float
+
+
+WORDS = Strength(features=6.0, bias=1.0)
+VECTORS = Strength(features=40.0, bias=1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """Decided texts, a row each: what the shipped looks said (a share 0..1), what people said, and the features."""
+
+    shares: _Doubles
+    truth: NDArray[np.bool_]
+    features: Floats
+
+
+def fit(decided: Decisions, strength: Strength) -> Head | None:
+    """The head that these decisions make; None while they are too few, or when it tells them no better than what was shipped."""
+    yes = int(decided.truth.sum())
+    if len(decided.truth) < FEWEST or min(yes, len(decided.truth) - yes) < FEWEST_OF_EACH:
+        return None
+    offsets, truth = logits_of(decided.shares), decided.truth.astype(np.float64)
+    likeness = strength.features * (decided.features @ decided.features.T).astype(np.float64) + strength.bias
+    if _loss(_across(likeness, offsets, truth), truth) >= _loss(offsets, truth):
+        return None
+    duals = _solve(likeness, offsets, truth)
+    weights = strength.features * (duals @ decided.features)
+    return Head(float(strength.bias * duals.sum()), np.asarray(weights, np.float32))
+
+
+def logits_of(shares: _Doubles) -> _Doubles:
+    """Shares as logits, kept finite."""
+    inside = np.clip(shares, _LEAST, 1 - _LEAST)
+    logits: _Doubles = np.log(inside / (1 - inside))
+    return logits
+
+
+def _solve(likeness: _Doubles, offsets: _Doubles, truth: _Doubles) -> _Doubles:
+    """The dual weights, by Newton's steps; each decision pulls with what is left unsaid of it."""
+    duals = np.zeros(len(truth))
+    for _ in range(_STEPS):
+        moved = likeness @ duals
+        shares = 1 / (1 + np.exp(-(offsets + moved)))
+        curve = np.maximum(shares * (1 - shares), _LEAST)
+        target = moved + (truth - shares) / curve
+        after: _Doubles = np.asarray(np.linalg.solve(likeness + np.diag(1 / curve), target), np.float64)
+        if np.abs(after - duals).max() < _LEAST:
+            return after
+        duals = after
+    return duals
+
+
+def _across(likeness: _Doubles, offsets: _Doubles, truth: _Doubles) -> _Doubles:
+    """The logit of each decision by weights made from the others (in five parts)."""
+    found = np.zeros(len(truth))
+    parts = np.array([zlib.crc32(str(at).encode()) % _FOLDS for at in range(len(truth))])
+    for part in range(_FOLDS):
+        left, kept = parts == part, parts != part
+        duals = _solve(likeness[np.ix_(kept, kept)], offsets[kept], truth[kept])
+        found[left] = offsets[left] + likeness[np.ix_(left, kept)] @ duals
+    return found
+
+
+def _loss(logits: _Doubles, truth: _Doubles) -> float:
+    return float(np.mean(np.logaddexp(0, np.where(truth > 0, -logits, logits))))

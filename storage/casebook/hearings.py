@@ -1,0 +1,273 @@
+"""Hearings: how each brand is listened for. A hearing is a row that never changes, but for losing its weights when a lesson is forgotten.
+
+The newest counts. Lines, weights and what they were made from are numbers and bytes here; the monitor knows what they mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, or_, select, update
+
+from storage.casebook.lessons import learn_soon, teach
+from storage.casebook.posts import as_post, with_texts
+from storage.casebook.shelf import Shelf
+from storage.lifecycle import MovedOn
+from storage.tables import brands, hearings, lessons, mentions, post_texts, posts, verdicts
+from storage.views import SHIPPED, Heard, Hearing, Lesson
+from storage.words import Kind
+
+EVERY = timedelta(days=1)
+"""How often a brand's lines are found anew, with nothing taught."""
+_LEARNING_TAKES = timedelta(minutes=10)
+"""After so long another may learn for a brand whose learner died."""
+
+
+class Hearings(Shelf):
+    """Writes how brands are listened for."""
+
+    __slots__ = ()
+
+    def current(self, brand: str) -> Hearing | None:
+        """The newest hearing of a brand; None as long as it is as shipped."""
+        with self._reading() as connection:
+            row = _newest(connection, brand)
+        return _as_hearing(row) if row is not None else None
+
+    def all(self, brand: str) -> tuple[Hearing, ...]:
+        """Every hearing of a brand, newest first."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                select(hearings).where(hearings.c.brand == brand).order_by(hearings.c.version.desc())
+            ).all()
+        return tuple(_as_hearing(row) for row in rows)
+
+    def claim_due(self, now: datetime, model: str) -> tuple[str, ...]:
+        """Brands whose lessons are to be learnt now; each is then left alone for a while by others.
+
+        So are brands that were last learnt with other looks than `model`, unless somebody is at it.
+        """
+        with self._reading() as connection:
+            if not _due(connection, now, model):
+                return ()
+        with self._writing() as connection:
+            return tuple(
+                row.key
+                for row in _due(connection, now, model)
+                if connection.execute(
+                    update(brands)
+                    .where(brands.c.key == row.key, brands.c.learn_at.is_not_distinct_from(row.learn_at))
+                    .values(learn_at=now + _LEARNING_TAKES)
+                ).rowcount
+            )
+
+    def learnt(self, hearing: Hearing, claimed_at: datetime) -> int | None:
+        """Store a hearing as the newest of its brand; gives its version, None when nothing in it is new.
+
+        Lessons that came after the claim at `claimed_at` keep their turn.
+        """
+        with self._writing() as connection:
+            taken = claimed_at + _LEARNING_TAKES
+            connection.execute(
+                update(brands)
+                .where(brands.c.key == hearing.brand, brands.c.learn_at == taken)
+                .values(learn_at=claimed_at + EVERY)
+            )
+            row = _newest(connection, hearing.brand)
+            if row is not None and _says_the_same(_as_hearing(row), hearing):
+                return None
+            return _store(connection, hearing, row)
+
+    def ask_per_day(self, brand: str, per_day: float | None, by: str, now: datetime) -> None:
+        """How many complaints a day the owner wants to see, None for as many as there are. Lines follow with the next learning."""
+        with self._writing("learn") as connection:
+            row = _newest(connection, brand)
+            before = _as_hearing(row) if row is not None else Hearing.shipped(brand, now)
+            why = "As many as there are." if per_day is None else f"About {per_day:g} a day."
+            _store(connection, before.but(per_day=per_day, why=why, by=by, at=now), row)
+            learn_soon(connection, brand, now)
+
+    def reset(self, brand: str, by: str, now: datetime) -> int:
+        """Listen as shipped again: lessons so far are put aside, and come back with `go_back`. Gives the new version."""
+        with self._writing() as connection:
+            row = _newest(connection, brand)
+            return _store(connection, Hearing.shipped(brand, now).but(since=now, why="As shipped again.", by=by), row)
+
+    def go_back(self, brand: str, version: int, by: str, now: datetime) -> int:
+        """Listen as in an earlier version again; gives the new version. Raises MovedOn where there is none, or its weights are gone."""
+        with self._writing("learn") as connection:
+            row = connection.execute(
+                select(hearings).where(hearings.c.brand == brand, hearings.c.version == version)
+            ).one_or_none()
+            if row is None:
+                raise MovedOn(f"There is no version {version} of how {brand} is listened for.")
+            again = _as_hearing(row).but(why=f"Back to version {version}.", by=by, at=now)
+            learn_soon(connection, brand, now)
+            return _store(connection, again, _newest(connection, brand))
+
+    def tell(self, mention_id: int, kind: Kind, by: str, now: datetime) -> None:
+        """A person says what a mention is that raised no case, or a doubtful one. Raises MovedOn when it is gone."""
+        with self._writing("learn") as connection:
+            is_complaint = kind is Kind.COMPLAINT
+            teach(connection, mention_id, is_complaint=is_complaint, kind=kind, by=by, now=now)
+
+    # --- what learning reads and keeps ---------------------------------------------------------------
+
+    def lessons(self, brand: str, limit: int) -> tuple[Lesson, ...]:
+        """The newest lessons that count, oldest first, with their posts."""
+        with self._reading() as connection:
+            row = _newest(connection, brand)
+            since = row.since if row is not None else None
+            query = (
+                with_texts()
+                .add_columns(*(column.label(f"lesson_{column.name}") for column in lessons.c))
+                .join(mentions, mentions.c.post_id == posts.c.id)
+                .join(lessons, lessons.c.mention_id == mentions.c.id)
+                .where(lessons.c.brand == brand, posts.c.deleted_at.is_(None))
+                .order_by(lessons.c.at.desc(), lessons.c.id.desc())
+                .limit(limit)
+            )
+            if since is not None:
+                query = query.where(lessons.c.at > since)
+            rows = connection.execute(query).all()
+        return tuple(_as_lesson(row) for row in reversed(rows))
+
+    def keep_features(self, features: Mapping[int, tuple[bytes, str]]) -> None:
+        """What the looks made of the posts of lessons: (features, made with) by the lesson's id."""
+        if not features:
+            return
+        with self._writing() as connection:
+            for lesson, (content, made_with) in sorted(features.items()):
+                connection.execute(
+                    update(lessons).where(lessons.c.id == lesson).values(features=content, made_with=made_with)
+                )
+
+    def heard(self, brand: str, since: datetime, limit: int) -> tuple[Heard, ...]:
+        """The newest mentions that a look judged, newest first, each with the verdicts of both stages on its present text."""
+        first, second = verdicts.alias("first"), verdicts.alias("second")
+        newest = (
+            select(func.max(verdicts.c.id).label("id"), verdicts.c.mention_id, verdicts.c.stage)
+            .join(mentions, mentions.c.id == verdicts.c.mention_id)
+            .where(mentions.c.brand == brand, mentions.c.found_at >= since)
+            .group_by(verdicts.c.mention_id, verdicts.c.stage)
+            .subquery()
+        )
+        one, two = newest.alias("one"), newest.alias("two")
+        query = (
+            select(
+                mentions.c.id, mentions.c.case_id, mentions.c.found_at, posts.c.place, post_texts.c.text,
+                post_texts.c.title, posts.c.rating, posts.c.author_handle, posts.c.author_name, posts.c.url,
+                first.c.kind.label("first_kind"), first.c.shares.label("first_shares"), first.c.language,
+                second.c.kind.label("second_kind"), second.c.shares.label("second_shares"), second.c.vector,
+                lessons.c.is_complaint,
+            )
+            .join(posts, posts.c.id == mentions.c.post_id)
+            .join(post_texts, (post_texts.c.post_id == posts.c.id) & (post_texts.c.version == posts.c.version))
+            .join(one, (one.c.mention_id == mentions.c.id) & (one.c.stage == 1))
+            .join(first, first.c.id == one.c.id)
+            .outerjoin(two, (two.c.mention_id == mentions.c.id) & (two.c.stage == 2))
+            .outerjoin(second, second.c.id == two.c.id)
+            .outerjoin(lessons, lessons.c.mention_id == mentions.c.id)
+            .where(mentions.c.brand == brand, mentions.c.found_at >= since, posts.c.deleted_at.is_(None))
+            .order_by(mentions.c.id.desc())
+            .limit(limit)
+        )  # fmt: skip
+        with self._reading() as connection:
+            rows = connection.execute(query).mappings().all()
+        return tuple(_as_heard(dict(row)) for row in rows)
+
+
+def _due(connection: Connection, now: datetime, model: str) -> Sequence[Any]:
+    latest = (
+        select(hearings.c.brand, func.max(hearings.c.version).label("version")).group_by(hearings.c.brand).subquery()
+    )
+    made_for = (
+        select(hearings.c.brand, hearings.c.model)
+        .join(latest, (latest.c.brand == hearings.c.brand) & (latest.c.version == hearings.c.version))
+        .subquery()
+    )
+    being_learnt = brands.c.learn_at.between(now, now + _LEARNING_TAKES)
+    return connection.execute(
+        select(brands.c.key, brands.c.learn_at)
+        .outerjoin(made_for, made_for.c.brand == brands.c.key)
+        .where(
+            or_(
+                brands.c.learn_at <= now,
+                brands.c.learn_at > now + EVERY + _LEARNING_TAKES,  # under another clock
+                (made_for.c.model.not_in([model, SHIPPED])) & ~being_learnt,
+            )
+        )
+        .order_by(brands.c.key)
+    ).all()
+
+
+def _newest(connection: Connection, brand: str) -> Row[Any] | None:
+    return connection.execute(
+        select(hearings).where(hearings.c.brand == brand).order_by(hearings.c.version.desc()).limit(1)
+    ).one_or_none()
+
+
+def _store(connection: Connection, hearing: Hearing, newest: Row[Any] | None) -> int:
+    version = newest.version + 1 if newest is not None else 1
+    connection.execute(
+        insert(hearings).values(
+            brand=hearing.brand,
+            version=version,
+            model=hearing.model,
+            line_first=hearing.line_first,
+            line_both=hearing.line_both,
+            per_day=hearing.per_day,
+            weights=hearing.weights,
+            lessons=hearing.lessons,
+            lessons_digest=hearing.lessons_digest,
+            since=hearing.since,
+            why=hearing.why[:255],
+            by=hearing.by,
+            at=hearing.at,
+        )
+    )
+    return int(version)
+
+
+def _says_the_same(one: Hearing, other: Hearing) -> bool:
+    return (one.model, one.line_first, one.line_both, one.per_day, one.weights, one.since) == (
+        other.model, other.line_first, other.line_both, other.per_day, other.weights, other.since,
+    )  # fmt: skip
+
+
+def _as_hearing(row: Row[Any]) -> Hearing:
+    return Hearing(
+        row.brand, row.version, row.model, row.line_first, row.line_both, row.per_day, row.weights,
+        row.lessons, row.lessons_digest, row.since, row.why, row.by, row.at,
+    )  # fmt: skip
+
+
+def _as_lesson(row: Row[Any]) -> Lesson:
+    kind = Kind(row.lesson_kind) if row.lesson_kind is not None else None
+    return Lesson(
+        row.lesson_id, row.lesson_mention_id, as_post(row), row.lesson_is_complaint, kind,
+        row.lesson_at, row.lesson_features, row.lesson_made_with,
+    )  # fmt: skip
+
+
+def _as_heard(row: Mapping[str, Any]) -> Heard:
+    return Heard(
+        mention_id=row["id"],
+        case_id=row["case_id"],
+        found_at=row["found_at"],
+        place=row["place"],
+        handle=row["author_handle"],
+        name=row["author_name"],
+        url=row["url"],
+        title=row["title"],
+        text=row["text"],
+        rating=row["rating"],
+        language=row["language"],
+        kind=Kind(row["second_kind"] or row["first_kind"]),
+        first=tuple(row["first_shares"]),
+        second=tuple(row["second_shares"] or ()),
+        vector=row["vector"],
+        told=row["is_complaint"],
+    )
