@@ -90,8 +90,9 @@ model-search: $(VENV)/.made-dev ## play the whole case in new random orders agai
 torture-workers: $(VENV)/.made-dev ## kill workers every three seconds on PostgreSQL (MINUTES=10 SEED=7 TEST_DATABASE_URL=)
 	@$(BIN)/python -m torture.workers --minutes $(MINUTES) --seed $(SEED)
 
-bench: $(VENV)/.made-dev ## how many replies and polls a second both databases take, with settings that keep promises
+bench: $(VENV)/.made-dev ## how many replies and polls a second both databases take, and how many mentions the filter
 	@$(BIN)/python -m torture.bench
+	@$(BIN)/python -m torture.bench_filter
 
 check: check-quick test ## everything that must hold: style, types, imports, documents, locks, tests
 

@@ -14,6 +14,7 @@ from desk.commands import (
     configuring,
     doctor,
     evaluating,
+    filtering,
     forgetting,
     keeping,
     measuring,
@@ -70,6 +71,7 @@ app.command("digest")(telling.digest)
 app.command("forget")(forgetting.forget)
 app.command("check")(checking.check)
 app.command("evaluate")(evaluating.evaluate)
+app.add_typer(filtering.app, name="filter")
 app.command("figures")(measuring.figures)
 app.add_typer(configuring.app, name="config")
 app.command("person")(people.person)

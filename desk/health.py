@@ -18,6 +18,9 @@ from desk.keeping import OLD, folder_of, newest
 from desk.logs import start_logs
 from desk.secret import find_secret
 from desk.wiring import House, open_house
+from monitor.filter.first_look import first_look
+from monitor.filter.second_look import is_installed, second_look
+from monitor.filter.weights import WeightsDamaged
 from places.doors import Refused, Unavailable, Unsure
 from storage.engine import BaseUnavailable
 
@@ -64,6 +67,8 @@ def _examine_house(house: House) -> Iterator[Health]:
     yield _mode(house)
     yield _clock(house, now)
     yield _people(house)
+    yield _first_look()
+    yield _second_look(house)
     yield from (_zone(brand.name, brand.time_zone, now) for brand in house.brands.values())
     if not house.brands:
         yield Health("brands", False, "none yet; add a [[brand]] to the config file")
@@ -120,6 +125,27 @@ def _people(house: House) -> Health:
     if not owners:
         return Health("owner", False, "nobody can sign in yet; make the account with: amends person EMAIL --name NAME")
     return Health("owner", True, ", ".join(person.email for person in owners))
+
+
+def _first_look() -> Health:
+    try:
+        return Health("filter", True, f"weights {first_look().version}, thirteen languages")
+    except WeightsDamaged as damaged:
+        return Health("filter", False, f"{damaged} Until then complaints are told by rules and known words alone.")
+
+
+def _second_look(house: House) -> Health:
+    what = "second look"
+    if not house.settings.filter.second_look:
+        return Health(what, None, "switched off in the settings")
+    if not is_installed():
+        return Health(what, None, "not installed; it finds more complaints: pip install 'amends[e5]'")
+    try:
+        second = second_look()
+        second.look(["The cake never came."])
+    except (WeightsDamaged, OSError) as damaged:
+        return Health(what, False, str(damaged))
+    return Health(what, True, f"weights {second.version}")
 
 
 def _zone(name: str, zone: str, now: datetime) -> Health:

@@ -9,6 +9,8 @@ from itertools import groupby
 import structlog
 
 from monitor.filter import judge_page_again
+from monitor.filter.first_look import first_look
+from monitor.filter.second_look import second_look
 from monitor.filter.weights import WeightsDamaged
 from monitor.listening import how_to_listen
 from storage.casebook import Casebook
@@ -30,6 +32,11 @@ def look_again_due(casebook: Casebook, brands: Mapping[str, Brand], now: datetim
 
     Raises WeightsDamaged, which says what to do, where its weights are missing or damaged, and BaseUnavailable.
     """
+    if not casebook.verdicts.are_due_again(now):
+        return 0
+    # Before anything is taken: weights that are missing must cost no mention one of its tries.
+    first_look()
+    second_look()
     looked = 0
     while looked < MOST:
         due = casebook.verdicts.claim_again(now, AT_ONCE)
@@ -49,8 +56,12 @@ def _look(casebook: Casebook, brand: Brand, due: Sequence[Again], now: datetime)
     except (OSError, MemoryError, WeightsDamaged, BaseUnavailable):
         raise
     except Exception:
-        # A stranger wrote it. Each is tried by itself later, a few times, and keeps the verdict it has.
-        log.exception("a second look failed", brand=brand.key, mentions=[one.mention_id for one in due])
+        # A stranger wrote it. It costs its own second look and no other: it is tried a few times, and keeps the verdict it has.
+        if len(due) == 1:
+            log.exception("a second look failed", brand=brand.key, mention=due[0].mention_id)
+            return
+        for one in due:
+            _look(casebook, brand, (one,), now)
         return
     casebook.verdicts.leave([one.mention_id for one, found in zip(due, verdicts, strict=True) if found is None])
     for one, verdict in zip(due, verdicts, strict=True):

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import Connection, Engine, Row, and_, case, func, or_, select
+from sqlalchemy import Connection, Engine, Row, and_, case, false, func, or_, select
 
 from storage.case_file import (
     as_findings,
@@ -66,10 +66,10 @@ LATE_LOOK = timedelta(hours=1)
 """So long may we look for a reply before it counts as late: two looks and a repeat take less than that on every place."""
 
 
-
 @dataclass(frozen=True, slots=True)
 class Unraised:
-    """A mention that raised no case: what it was taken for and the first reason, whether it was set aside, and what a person said of it."""
+    """A mention that raised no case, or one that the machine took back: what it was taken for and the first reason, whether it was set
+    aside, and what a person said of it."""
 
     mention_id: int
     brand: str
@@ -83,10 +83,22 @@ class Unraised:
     found_at: datetime
     language: str
     kind: Kind
+    reason_code: str
     reason: str
     aside: str | None
+    taken_back: bool
     told: bool | None
     told_kind: Kind | None
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Whose a mention is, the case it belongs to, whether that case stands on it, and whether the machine took it back unseen."""
+
+    brand: str
+    case_id: int | None
+    raised_it: bool
+    taken_back: bool
 
 
 _IN_HAND = (ReplyState.APPROVED, ReplyState.SENDING, ReplyState.UNCERTAIN, ReplyState.BY_HAND)
@@ -177,46 +189,42 @@ class Reading:
             return connection.execute(select(brands.c.old_one_a_day).where(brands.c.key == brand)).scalar_one_or_none()
 
     def unraised(self, brands: Sequence[str], before: int | None, limit: int) -> tuple[Unraised, ...]:
-        """Mentions of some brands that raised no case, newest first, from those older than the mention `before` on."""
-        query = (
-            with_texts()
-            .add_columns(
-                mentions.c.id.label("mention_id"), mentions.c.brand.label("of_brand"), mentions.c.found_at, mentions.c.aside,
-                lessons.c.is_complaint, lessons.c.kind.label("told_kind"),
-            )
-            .join(mentions, mentions.c.post_id == posts.c.id)
-            .outerjoin(lessons, lessons.c.mention_id == mentions.c.id)
-            .where(
-                mentions.c.brand.in_(list(brands)),
-                mentions.c.case_id.is_(None),
-                mentions.c.id < before if before is not None else mentions.c.id > 0,
-                posts.c.deleted_at.is_(None),
-            )
-            .order_by(mentions.c.id.desc())
-            .limit(limit)
-        )  # fmt: skip
+        """Mentions of some brands that raised no case, or one that the machine took back before anybody touched it, newest first, from those
+        older than the mention `before` on."""
         with reading(self.engine) as connection:
-            found = connection.execute(query).all()
-            told = _newest_verdicts(connection, [row.mention_id for row in found])
-        return tuple(_unraised(row, told[row.mention_id]) for row in found if row.mention_id in told)
+            # Brand by brand, since an index has each brand's newest at hand.
+            found = [row for brand in brands for row in connection.execute(_unraised_of(brand, before, limit))]
+            newest = sorted(found, key=lambda row: (row.found_at, row.mention_id), reverse=True)[:limit]
+            told = _newest_verdicts(connection, [row.mention_id for row in newest])
+        return tuple(_unraised(row, told[row.mention_id]) for row in newest if row.mention_id in told)
 
-    def whose_mention(self, mention_id: int) -> tuple[str, int | None] | None:
-        """The brand of a mention and the case it belongs to, if any; None when there is no such mention."""
-        query = select(mentions.c.brand, mentions.c.case_id).where(mentions.c.id == mention_id)
+    def where_is(self, mention_id: int) -> Whereabouts | None:
+        """Whose a mention is, and the case it belongs to; None when there is no such mention."""
+        query = (
+            select(
+                mentions.c.brand,
+                mentions.c.case_id,
+                cases.c.id.is_not(None).label("raised_it"),
+                func.coalesce(_taken_back(), false()).label("taken_back"),
+            )
+            .outerjoin(cases, _stands_on_it())
+            .where(mentions.c.id == mention_id)
+        )
         with reading(self.engine) as connection:
             row = connection.execute(query).one_or_none()
-        return (row.brand, row.case_id) if row is not None else None
+        return Whereabouts(*row) if row is not None else None
 
     def who_raised(self, brand: str, since: datetime) -> Mapping[int, str]:
-        """Who raised a case, by the mention that it stands on: "machine", "person:3". What customers added to cases is not among them."""
+        """Who raised a case, by the mention that it stands on: "machine", "person:3", or "" where the machine took it back unseen. What
+        customers added to cases is not among them."""
         query = (
-            select(mentions.c.id, history.c.who)
-            .join(cases, (cases.c.id == mentions.c.case_id) & (cases.c.complaint_id == mentions.c.post_id))
+            select(mentions.c.id, history.c.who, _taken_back().label("taken_back"))
+            .join(cases, _stands_on_it())
             .join(history, (history.c.case_id == cases.c.id) & (history.c.seq == 1))
             .where(mentions.c.brand == brand, mentions.c.found_at >= since)
         )
         with reading(self.engine) as connection:
-            return {row.id: str(row.who) for row in connection.execute(query)}
+            return {row.id: "" if row.taken_back else str(row.who) for row in connection.execute(query)}
 
     def counts(self, now: datetime, brand: str | None = None) -> Counts:  # noqa: ARG002
         """How many cases in each state, mentions, and newest verdicts of each kind."""
@@ -318,7 +326,42 @@ class Reading:
         return crc32(repr([tuple(row) for row in told]).encode())
 
 
-def _newest_verdicts(connection: Connection, ids: Sequence[int]) -> dict[int, Row[Any]]:
+def _stands_on_it() -> Any:
+    """Of a case and a mention: the one was raised by the other, and did not only grow by it."""
+    return (cases.c.id == mentions.c.case_id) & (cases.c.complaint_id == mentions.c.post_id)
+
+
+def _taken_back() -> Any:
+    """Of a case: the machine closed it before a person did anything about it."""
+    return (cases.c.state == CaseState.DISMISSED) & ~cases.c.touched
+
+
+def _unraised_of(brand: str, before: int | None, limit: int) -> Any:
+    query = (
+        with_texts()
+        .add_columns(
+            mentions.c.id.label("mention_id"), mentions.c.brand.label("of_brand"), mentions.c.found_at, mentions.c.aside,
+            lessons.c.is_complaint, lessons.c.kind.label("told_kind"), cases.c.id.label("taken_back"),
+        )
+        .join(mentions, mentions.c.post_id == posts.c.id)
+        .outerjoin(lessons, (lessons.c.brand == mentions.c.brand) & (lessons.c.mention_id == mentions.c.id))
+        .outerjoin(cases, _stands_on_it() & _taken_back())
+        .where(
+            mentions.c.brand == brand,
+            or_(mentions.c.case_id.is_(None), cases.c.id.is_not(None)),
+            posts.c.deleted_at.is_(None),
+        )
+        .order_by(mentions.c.found_at.desc(), mentions.c.id.desc())
+        .limit(limit)
+    )  # fmt: skip
+    if before is None:
+        return query
+    last = mentions.alias("last")
+    at = select(last.c.found_at).where(last.c.id == before).scalar_subquery()
+    return query.where(or_(mentions.c.found_at < at, (mentions.c.found_at == at) & (mentions.c.id < before)))
+
+
+def _newest_verdicts(connection: Connection, ids: Sequence[int]) -> dict[int, Any]:
     rows = connection.execute(
         select(verdicts.c.mention_id, verdicts.c.kind, verdicts.c.language, verdicts.c.reasons)
         .where(verdicts.c.mention_id.in_(list(ids)))
@@ -327,7 +370,7 @@ def _newest_verdicts(connection: Connection, ids: Sequence[int]) -> dict[int, Ro
     return {row.mention_id: row for row in rows}
 
 
-def _unraised(row: Row[Any], verdict: Row[Any]) -> Unraised:
+def _unraised(row: Row[Any], verdict: Any) -> Unraised:
     return Unraised(
         mention_id=row.mention_id,
         brand=row.of_brand,
@@ -341,8 +384,10 @@ def _unraised(row: Row[Any], verdict: Row[Any]) -> Unraised:
         found_at=row.found_at,
         language=verdict.language,
         kind=Kind(verdict.kind),
+        reason_code=str(verdict.reasons[0][0]) if verdict.reasons else "",
         reason=str(verdict.reasons[0][1]) if verdict.reasons else "",
         aside=row.aside,
+        taken_back=row.taken_back is not None,
         told=row.is_complaint,
         told_kind=Kind(row.told_kind) if row.told_kind is not None else None,
     )

@@ -272,7 +272,9 @@ post_texts = Table(
     _brand(),
     Column("title", Text, nullable=False),
     Column("text", Text, nullable=False),
+    Column("fingerprint", String(24), nullable=True),  # the same for the same words, whoever wrote them
     _at("seen_at"),
+    Index("ix_post_texts_fingerprint", "fingerprint", **_where("fingerprint IS NOT NULL")),
     Index("ix_post_texts_edits", "version", **_where("version > 1")),  # counted by the pulse
 )
 
@@ -400,6 +402,9 @@ hearings = Table(
     Column("lessons", Integer, nullable=False),
     Column("lessons_digest", String(64), nullable=False),
     _at("since", empty=True),  # lessons from before were put aside
+    Column(
+        "aside", JSON, nullable=False, default=list, server_default=text("'[]'")
+    ),  # [from, to] of times whose lessons were put aside by going back over them
     Column("why", String(255), nullable=False),
     Column("by", String(64), nullable=False),
     _at("at"),

@@ -330,6 +330,7 @@ class Hearing:
     why: str
     by: str
     at: datetime
+    aside: tuple[tuple[str, str], ...] = ()  # times, in ISO 8601, whose lessons were put aside by going back over them
 
     @classmethod
     def shipped(cls, brand: str, at: datetime) -> Hearing:
@@ -376,3 +377,5 @@ class Heard:
     second: tuple[float, ...]
     vector: bytes | None
     told: bool | None
+    first_mood: float = 0.0
+    second_mood: float = 0.0

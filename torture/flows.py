@@ -28,6 +28,7 @@ class Flow:
 
 
 CASE = "/cases/{case_id}"
+MENTION = "/heard/{mention_id}"
 
 
 def _press(*paths: str) -> tuple[str, ...]:
@@ -58,9 +59,13 @@ FLOWS: Mapping[str, Flow] = {
     ),
     "listen": Flow(
         "Mentions are judged again by both looks, and what people decided is learnt.",
-        ("again", "learn"),
+        ("again", "learn", *_press(f"{MENTION}/missed", f"{MENTION}/tell", *(f"/listening/{act}" for act in ("ask", "reset", "back")))),
         works=("again", "learn"),
-        writes=("verdicts.claim_again", "verdicts.leave", "hearings.claim_due", "hearings.learnt", "hearings.keep_features"),
+        writes=(
+            "verdicts.claim_again", "verdicts.leave", "hearings.claim_due", "hearings.learnt", "hearings.keep_features",
+            "hearings.ask_per_day", "hearings.reset", "hearings.go_back", "hearings.tell", "cases.raise_missed",
+        ),
+        posts=(f"{MENTION}/missed", f"{MENTION}/tell", *(f"/listening/{act}" for act in ("ask", "reset", "back"))),
     ),
     "propose": Flow(
         "Texts are proposed, changed, written.",

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from storage.views import CaseFile
 from torture.orders import Press
-from torture.scenes import ANA_ID, NEW_PASSWORD, PASSWORD, sorry
+from torture.scenes import ANA_ID, NEW_PASSWORD, OVERHEARD, PASSWORD, sorry
 from torture.shop import OWNER
 from torture.sites import KEY
 from torture.stage import Stage
@@ -37,6 +37,7 @@ def _answer(file: CaseFile) -> dict[str, object]:
 
 
 CASE = "/cases/{case_id}"
+MENTION = "/heard/{mention_id}"
 
 BUTTONS: Mapping[str, Button] = {
     f"{CASE}/approve": Button("proposed", _answer),
@@ -68,6 +69,11 @@ BUTTONS: Mapping[str, Button] = {
     "/resume": Button("paused", lambda _: {"scope": "*"}),
     "/older": Button("raised", lambda _: {"brand": KEY, "yes": "yes"}),
     "/sources/poll": Button("raised", _no),
+    f"{MENTION}/missed": Button("overheard", _no),
+    f"{MENTION}/tell": Button("overheard", lambda _: {"kind": "complaint"}),
+    "/listening/ask": Button("overheard", lambda _: {"brand": KEY, "per_day": "5"}),
+    "/listening/reset": Button("told", lambda _: {"brand": KEY}),
+    "/listening/back": Button("told", lambda _: {"brand": KEY, "version": 1}),
     "/sign-in": Button("proposed", lambda _: {"email": OWNER, "password": PASSWORD}),
     "/sign-out": Button("proposed", _no),
     "/account/password": Button("proposed", lambda _: {"old": PASSWORD, "new": NEW_PASSWORD}),
@@ -84,4 +90,5 @@ def press_of(stage: Stage, path: str) -> Press:
     people, now = stage.house.casebook.people, stage.now
     session = people.open_session(ANA_ID, now, timedelta(days=1), timedelta(days=1))
     named = tuple((name, str(value)) for name, value in form.items())
-    return Press(path.replace("{case_id}", str(case_id)), named, session)
+    there = path.replace("{case_id}", str(case_id)).replace("{mention_id}", str(OVERHEARD))
+    return Press(there, named, session)

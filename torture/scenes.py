@@ -27,6 +27,8 @@ APART = timedelta(seconds=40)
 CUSTOMERS = ("cora", "dan", "elena", "farid", "grete", "hugo")
 ANA_ID = 1
 ANA = f"person:{ANA_ID}"
+OVERHEARD = 2
+"""The mention that raised no case, in the scenes that have one."""
 
 WENT_WRONG = (
     "my cake came two hours late, terrible",
@@ -191,6 +193,34 @@ def one_unsure(stage: Stage) -> None:
         work_through(stage, "look")
 
 
+def one_overheard(stage: Stage) -> None:
+    """Cora's case is open; Dan praised the bakery, which raised none."""
+    one_raised(stage)
+    town = stage.town
+    title = "Rose Bakery" if town.site.board else ""
+    town.world.publish(
+        town.place,
+        town.account("dan"),
+        f"@{KEY} lovely bread at Rose Bakery, thank you!",
+        title=title,
+        board=town.site.board,
+    )
+    stage.pass_time(POLL_EVERY)
+    work_through(stage, "poll")
+    where = stage.house.reading.where_is(OVERHEARD)
+    if where is None or where.case_id is not None:
+        raise MovedOn(f"Dan's praise should have raised nothing: {where}")
+
+
+def one_told(stage: Stage) -> None:
+    """The same; Ana said what Dan's was, and how much she wants to see."""
+    one_overheard(stage)
+    hearings = stage.house.casebook.hearings
+    hearings.tell(OVERHEARD, None, ANA, stage.now)
+    hearings.ask_per_day(KEY, 2, ANA, stage.now)
+    hearings.ask_per_day(KEY, None, ANA, stage.now)
+
+
 ONE_CASE: Mapping[str, Callable[[Stage], None]] = {
     "raised": one_raised,
     "proposed": one_proposed,
@@ -203,5 +233,7 @@ ONE_CASE: Mapping[str, Callable[[Stage], None]] = {
     "by hand": one_by_hand,
     "refused": one_refused,
     "unsure": one_unsure,
+    "overheard": one_overheard,
+    "told": one_told,
 }
 """Scenes with a single case, number 1, and a single reply, number 1. Those in which a platform refuses or is doubted speak X's language."""

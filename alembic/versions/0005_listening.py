@@ -23,7 +23,13 @@ def upgrade() -> None:
     waits = sa.text("again_at IS NOT NULL")
     op.create_index("ix_mentions_again", "mentions", ["again_at"], sqlite_where=waits, postgresql_where=waits)
     op.create_index("ix_mentions_found", "mentions", ["brand", "found_at"])
+    op.add_column("post_texts", sa.Column("fingerprint", sa.String(length=24), nullable=True))
+    known = sa.text("fingerprint IS NOT NULL")
+    op.create_index(
+        "ix_post_texts_fingerprint", "post_texts", ["fingerprint"], sqlite_where=known, postgresql_where=known
+    )
     op.add_column("brands", sa.Column("learn_at", sa.DateTime(timezone=True), nullable=True))
+    op.execute(sa.text("UPDATE brands SET learn_at = changed_at"))
     op.create_table(
         "lessons",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -60,6 +66,7 @@ def upgrade() -> None:
         sa.Column("lessons", sa.Integer(), nullable=False),
         sa.Column("lessons_digest", sa.String(length=64), nullable=False),
         sa.Column("since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("aside", sa.JSON(), nullable=False, server_default=sa.text("'[]'")),
         sa.Column("why", sa.String(length=255), nullable=False),
         sa.Column("by", sa.String(length=64), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -79,6 +86,8 @@ def downgrade() -> None:
     op.drop_table("hearings")
     op.drop_table("lessons")
     op.drop_column("brands", "learn_at")
+    op.drop_index("ix_post_texts_fingerprint", table_name="post_texts")
+    op.drop_column("post_texts", "fingerprint")
     op.drop_index("ix_mentions_found", table_name="mentions")
     op.drop_index("ix_mentions_again", table_name="mentions")
     op.drop_column("mentions", "again_tries")

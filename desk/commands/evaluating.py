@@ -40,6 +40,9 @@ def evaluate(
     report: Annotated[
         Path | None, typer.Option("--report", help="Write a page with curves and the worst mistakes too (.html).")
     ] = None,
+    decisions: Annotated[
+        bool, typer.Option("--decisions", help="Also say what an owner's decisions on some of the texts would teach.")
+    ] = False,
 ) -> None:
     """Measure the filter on texts that people have labelled, beside VADER alone."""
     from desk.logs import escape
@@ -48,7 +51,7 @@ def evaluate(
     check_file(file)
     if report is not None:
         _check_report(report, file)
-    results = _measure(_read(file), _check_language(lang), stage)
+    results = _measure(_read(file), _check_language(lang), stage, decisions=decisions)
     if report is not None:
         _write(results, report)
     told = show_json(results) if as_json else "\n".join(escape(line) for line in show(results).split("\n"))
@@ -86,14 +89,14 @@ def _read(file: Path) -> Labels:
         raise Trouble(f"{file} cannot be read: {(error.strerror or str(error)).lower()}.") from error
 
 
-def _measure(labels: Labels, lang: str | None, stage: str) -> Results:
+def _measure(labels: Labels, lang: str | None, stage: str, *, decisions: bool) -> Results:
     from monitor.filter.evaluating.results import evaluate as measure
     from monitor.filter.weights import WeightsDamaged
 
     try:
         chosen = _choose_stage(stage)
         with _bars(len(labels.texts)) as progress:
-            return measure(labels, chosen, lang, progress)
+            return measure(labels, chosen, lang, progress, decisions=decisions)
     except (WeightsDamaged, OSError) as missing:
         raise Trouble(str(missing)) from missing
 

@@ -92,7 +92,7 @@ def _open_ready(settings: Settings, config: Path) -> House:
     if not house.brands:
         raise Trouble(f"No brand to listen for: add a [[brand]] to {config}.")
     house.check_ready()
-    warm_up_meanwhile()
+    warm_up_meanwhile(house)
     return house
 
 

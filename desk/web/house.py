@@ -122,6 +122,10 @@ class House(Protocol):
         """What the owner should know about the service itself, a sentence each."""
         ...
 
+    def may_learn(self, place: str) -> bool:
+        """Whether a place allows learning from what is posted there."""
+        ...
+
     def propose_now(self, case_id: int) -> None:
         """Write proposals for one case at once, when its turn has none yet."""
         ...

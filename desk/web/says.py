@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from storage.words import CaseState, Origin, ReplyState, Topic
+from storage.words import CaseState, Kind, Origin, ReplyState, Topic
 
 URGENCY = {1: "Can wait", 2: "Soon", 3: "Today", 4: "Now"}
 
@@ -63,12 +63,24 @@ LANGUAGES = {
 }
 
 DISMISSALS = {
+    "no_complaint": "It is no complaint",
     "praise": "It is praise",
     "question": "It is a question",
     "not_us": "It is not about us",
     "spam": "It is spam",
+    "solved": "It was put right already",
     "answered": "It was answered elsewhere",
     "other": "Something else",
+}
+
+KINDS = {
+    Kind.COMPLAINT: "a complaint",
+    Kind.PRAISE: "praise",
+    Kind.QUESTION: "a question",
+    Kind.CHATTER: "talk that asks for nothing",
+    Kind.NEWS: "news",
+    Kind.SPAM: "spam",
+    Kind.NOT_US: "something that is not about you",
 }
 
 DONE = {
@@ -101,6 +113,12 @@ DONE = {
     "password": "Your password is changed. Other sign-ins have ended.",
     "proposed": "A new answer to start from.",
     "polled": "The sites are being read now.",
+    "missed": "Raised, with an answer to start from. Amends learns from it.",
+    "in_inbox": "Noted: it waits in your inbox now. Amends learns from it.",
+    "told": "Noted. Amends learns from it.",
+    "asked": "Noted. It counts for whatever comes from now on.",
+    "as_shipped": "As shipped again. What was learned is kept, and one press brings it back.",
+    "back": "Done. That version counts again.",
 }
 """Sentences after an act, by the code in the address. An unknown code says nothing."""
 
@@ -135,6 +153,19 @@ def local(at: datetime, zone: str) -> datetime:
 def clock(at: datetime, zone: str) -> str:
     """The instant as people write it: "Sun 22 Nov 2026, 14:05"."""
     return local(at, zone).strftime("%a %-d %b %Y, %H:%M")
+
+
+def rate(per_day: float | None) -> str:
+    """How many are raised: "About 5 a day", "About 4 a week"."""
+    if per_day is None:
+        return "As many as there are"
+    if per_day >= BY_THE_DAY:
+        return f"About {round(per_day):,} a day"
+    return f"About {max(round(per_day * 7), 1)} a week"
+
+
+BY_THE_DAY = 2.0
+"""From so many a day on we count by the day, else by the week."""
 
 
 def price(cost: Decimal) -> str:

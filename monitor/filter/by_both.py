@@ -10,7 +10,7 @@ from monitor.filter.by_look import Opinions, consider, gladness, list_page_signs
 from monitor.filter.first_look import FirstLook
 from monitor.filter.heads import Floats, softmax
 from monitor.filter.heard import Heard
-from monitor.filter.learned import AS_SHIPPED, Learned, adjust
+from monitor.filter.learned import AS_SHIPPED, Learned, adjust, with_feelings
 from monitor.filter.ruling import Ruling
 from monitor.filter.second_look import Deep, SecondLook
 
@@ -28,9 +28,10 @@ def judge_by_both(
     feelings = np.stack([heard.glance.feelings for heard in page if heard.glance is not None])
     kinds, moods = first.weigh(feelings, [heard.language for heard in page], list_page_signs(page))
     shares = [consider(heard, row) for heard, row in zip(page, meet(kinds, deep.kinds).tolist(), strict=True)]
-    taught = adjust(shares, deep.vectors, learned.both)
+    glad = gladness(meet(moods, deep.moods))
+    taught = adjust(shares, with_feelings(deep.vectors, shares, glad), learned.both) if learned.both else shares
     line = LINE if learned.line_both is None else learned.line_both
-    return rule(page, Opinions(shares, taught, gladness(meet(moods, deep.moods))), line, first), deep
+    return rule(page, Opinions(shares, taught, glad), line, first), deep
 
 
 def meet(shares: Floats, logits: Floats) -> Floats:

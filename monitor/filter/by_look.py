@@ -11,13 +11,15 @@ from monitor.filter.by_cues import GOOD_RATING, plain_trouble
 from monitor.filter.first_look import FirstLook
 from monitor.filter.heads import KINDS, MOODS, Floats
 from monitor.filter.heard import Heard
-from monitor.filter.learned import AS_SHIPPED, Learned, adjust, word_features
+from monitor.filter.learned import AS_SHIPPED, Learned, adjust, with_feelings, word_features
 from monitor.filter.ruling import Ruling
 from monitor.filter.saying import say_words
 from monitor.filter.signs import list_signs
 from storage.words import Kind, Reason
 
 COMPLAINT = KINDS.index(Kind.COMPLAINT)
+_SPAM = KINDS.index(Kind.SPAM)
+_CLEARLY = 0.6
 _GOOD_RATING_TAKES = 0.2  # of the odds of a complaint, where four or five stars were given
 _SORTS_OF: Mapping[Kind, tuple[str, ...]] = {
     Kind.COMPLAINT: ("complaint", "safety", "legal"),
@@ -35,21 +37,22 @@ def judge_by_look(page: Sequence[Heard], look: FirstLook, learned: Learned = AS_
     """What the first look says of some texts at once, with what their brand has taught it."""
     if not page:
         return []
-    kinds, glad = look_at(page, look)
+    kinds, _, glad = look_at(page, look)
     shares = [consider(heard, row) for heard, row in zip(page, kinds.tolist(), strict=True)]
     taught = shares
     if learned.first:
-        features = word_features([heard.glance.words for heard in page if heard.glance is not None])
+        words = word_features([heard.glance.words for heard in page if heard.glance is not None])
+        features = with_feelings(words, shares, glad)
         taught = adjust(shares, features, learned.first)
     line = look.line if learned.line_first is None else learned.line_first
     return rule(page, Opinions(shares, taught, glad), line, look)
 
 
-def look_at(page: Sequence[Heard], look: FirstLook) -> tuple[Floats, list[float]]:
-    """Shares of kinds by the first look, a row each, and moods from -1 to 1."""
+def look_at(page: Sequence[Heard], look: FirstLook) -> tuple[Floats, Floats, list[float]]:
+    """Shares of kinds and of moods by the first look, a row each, and the moods from -1 to 1."""
     feelings = np.stack([heard.glance.feelings for heard in page if heard.glance is not None])
     kinds, moods = look.weigh(feelings, [heard.language for heard in page], list_page_signs(page))
-    return kinds, gladness(moods)
+    return kinds, moods, gladness(moods)
 
 
 def gladness(moods: Floats) -> list[float]:
@@ -92,9 +95,12 @@ def rule(page: Sequence[Heard], told: Opinions, line: float, look: FirstLook) ->
     bare = [at for at, kind in enumerate(kinds) if kind is Kind.COMPLAINT and not reasons[at]]
     for at, why in zip(bare, say_words([page[at].said() for at in bare], look, Kind.COMPLAINT), strict=True):
         reasons[at] = why or _TOGETHER
+    moods = [
+        min(mood, heard.mood()) if plain_trouble(heard) else mood for heard, mood in zip(page, told.moods, strict=True)
+    ]
     return [
         Ruling(kind, taught[KINDS.index(kind)], why, tuple(shares), mood)
-        for kind, taught, why, shares, mood in zip(kinds, told.taught, reasons, told.shares, told.moods, strict=True)
+        for kind, taught, why, shares, mood in zip(kinds, told.taught, reasons, told.shares, moods, strict=True)
     ]
 
 
@@ -104,10 +110,11 @@ def _why(heard: Heard, kind: Kind) -> tuple[Reason, ...]:
 
 
 def choose(shares: Sequence[float], line: float) -> Kind:
-    """A complaint from the line on, else the likeliest of the others."""
+    """A complaint from the line on, else the likeliest of the others; advertising only where that is clear, for customers speak of offers too."""
     if shares[COMPLAINT] >= line:
         return Kind.COMPLAINT
-    return KINDS[max((at for at in range(len(KINDS)) if at != COMPLAINT), key=shares.__getitem__)]
+    first, second = sorted((at for at in range(len(KINDS)) if at != COMPLAINT), key=lambda at: -shares[at])[:2]
+    return KINDS[second if first == _SPAM and shares[first] < _CLEARLY else first]
 
 
 _TOGETHER = (Reason("together", "No single word tells; all of it together sounds like a complaint"),)

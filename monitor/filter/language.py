@@ -34,7 +34,10 @@ _MARKS = {
 }
 """Letters and signs that only one of our languages has. The first look reads letters without their marks, as half of all people type."""
 _MARKED = 20.0  # by how much such a letter speaks for its language
-_POSSIBLE, _LIKELY, _SURE = 0.02, 0.4, 0.8  # shares of the first look
+_POSSIBLE, _LIKELY, _PLAIN, _SURE = 0.02, 0.3, 0.5, 0.8  # shares of the first look
+MANY_WORDS = 8
+"""From so many words on, a text in one of our languages is hardly ever taken for unknown."""
+_OTHER_LANGUAGE = re.compile("[a-z]{2}")  # of codes that places give; "und", "qme" and "zxx" are none
 _TELUGU = re.compile(r"[\u0c00-\u0c7f]+")
 _DEVANAGARI = re.compile(r"[\u0900-\u097f]+")
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]+")
@@ -180,8 +183,16 @@ def _by_letters(text: str, words: Sequence[str], said: str, shares: Sequence[flo
         return said
     if LANGUAGES[best] == said:
         return said
-    needed = _LIKELY if len(words) >= _FEWEST_WORDS else _SURE
-    return LANGUAGES[best] if shares[best] >= needed else UNKNOWN
+    return LANGUAGES[best] if shares[best] >= _needed(len(words), said) else UNKNOWN
+
+
+def _needed(words: int, said: str) -> float:
+    """The share from which a language is believed. Of texts with so many words that are in one of ours, one in 200 has less than _PLAIN."""
+    if words < _FEWEST_WORDS:
+        return _SURE
+    if _OTHER_LANGUAGE.fullmatch(said) and said not in LANGUAGES:
+        return _SURE  # the place takes it for a language that we do not know
+    return _PLAIN if words >= MANY_WORDS else _LIKELY
 
 
 def _with_marks(text: str, shares: Sequence[float]) -> Sequence[float]:

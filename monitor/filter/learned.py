@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -15,7 +17,16 @@ from storage.words import Kind
 
 WORD_BITS = 12
 """Words and pairs that a brand's weights know fall into 2**WORD_BITS drawers."""
+VECTOR = 384
+"""Numbers of the second look's vector."""
 _LEAST = 1e-6
+FEELINGS = 2
+"""Numbers that stand beside words or a vector: the mood, and how sure the shipped look is."""
+_SURENESS = 0.1  # of the shipped logit as a feature: decisions may stretch it a little, not turn it round
+_NOT_READ = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, KeyError, ValueError, IndexError,
+)  # fmt: skip
+"""What reading a damaged zip file may raise."""
 
 
 class Unreadable(ValueError):
@@ -59,9 +70,20 @@ def adjust(shares: Sequence[Sequence[float]], features: Floats, heads: Mapping[K
         taught[:, at] = 1 / (1 + np.exp(-(np.log(before / (1 - before)) + head.bias + features @ head.weights)))
     others = np.arange(len(KINDS)) != complaint
     left = 1 - taught[:, complaint]
-    taught[:, others] *= (left / np.maximum(taught[:, others].sum(axis=1), _LEAST))[:, None]
+    taught[:, others] = np.maximum(taught[:, others], _LEAST)  # or nothing could take what a complaint leaves
+    taught[:, others] *= (left / taught[:, others].sum(axis=1))[:, None]
     found: list[list[float]] = taught.tolist()
     return found
+
+
+def with_feelings(inner: Floats, shares: Sequence[Sequence[float]], moods: Sequence[float]) -> Floats:
+    """Features of some texts, a row each: words or a vector, and beside them the mood and how sure the shipped look is.
+
+    These two tell a brand whose every grumble is a complaint from one that wants the plain ones only, from a handful of decisions.
+    """
+    sure = np.clip([row[KINDS.index(Kind.COMPLAINT)] for row in shares], _LEAST, 1 - _LEAST)
+    logits = np.log(sure / (1 - sure))
+    return np.column_stack((inner, np.asarray(moods), _SURENESS * logits)).astype(np.float32)
 
 
 def word_features(texts: Sequence[Sequence[str]]) -> Floats:
@@ -79,7 +101,7 @@ def write_heads(first: Mapping[Kind, Head], both: Mapping[Kind, Head]) -> bytes:
         for name, heads in (("first", first), ("both", both)):
             for kind, head in sorted(heads.items()):
                 array = np.concatenate(([head.bias], head.weights)).astype("<f4")
-                file.writestr(zipfile.ZipInfo(f"{name}.{kind}"), array.tobytes())
+                file.writestr(zipfile.ZipInfo(f"{name}.{kind}"), array.tobytes(), zipfile.ZIP_DEFLATED)
     return content.getvalue()
 
 
@@ -90,8 +112,16 @@ def read_heads(content: bytes) -> tuple[dict[Kind, Head], dict[Kind, Head]]:
         with zipfile.ZipFile(io.BytesIO(content)) as file:
             for name in file.namelist():
                 look, _, kind = name.partition(".")
-                array = np.frombuffer(file.read(name), "<f4").astype(np.float32)
-                found[look][Kind(kind)] = Head(float(array[0]), array[1:])
-    except (zipfile.BadZipFile, KeyError, ValueError, IndexError) as error:
+                found[look][Kind(kind)] = _read_head(
+                    file.read(name), (1 << WORD_BITS if look == "first" else VECTOR) + FEELINGS
+                )
+    except _NOT_READ as error:
         raise Unreadable(f"What was learnt cannot be read ({type(error).__name__}).") from error
     return found["first"], found["both"]
+
+
+def _read_head(content: bytes, length: int) -> Head:
+    array = np.frombuffer(content, "<f4").astype(np.float32)
+    if len(array) != length + 1 or not np.isfinite(array).all():
+        raise ValueError(content)  # it would turn every post into poison
+    return Head(float(array[0]), array[1:])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitor.filter.by_both import meet
-from monitor.filter.by_look import consider, look_at
+from monitor.filter.by_look import consider, gladness, look_at
 from monitor.filter.first_look import first_look
 from monitor.filter.glance import glance_at
 from monitor.filter.heads import Floats
@@ -22,8 +22,10 @@ class Looked:
 
     first: tuple[float, ...]
     words: Floats
+    mood: float = 0.0  # by the first look, -1..1
     both: tuple[float, ...] | None = None
     vector: Floats | None = None
+    mood_of_both: float = 0.0
 
 
 def look_closely(posts: Sequence[Post], brand: Brand, *, deep: bool) -> list[Looked]:
@@ -32,11 +34,12 @@ def look_closely(posts: Sequence[Post], brand: Brand, *, deep: bool) -> list[Loo
         return []
     first = first_look()
     page = [Heard(post, brand, glance) for post, glance in zip(posts, glance_at(posts), strict=True)]
-    kinds, _ = look_at(page, first)
+    kinds, moods, glad = look_at(page, first)
     shares = [tuple(consider(heard, row)) for heard, row in zip(page, kinds.tolist(), strict=True)]
     words = word_features([heard.glance.words for heard in page if heard.glance is not None])
     if not deep:
-        return [Looked(*row) for row in zip(shares, words, strict=True)]
+        return [Looked(*row) for row in zip(shares, words, glad, strict=True)]
     found = second_look().look([heard.whole for heard in page])
     met = [tuple(consider(heard, row)) for heard, row in zip(page, meet(kinds, found.kinds).tolist(), strict=True)]
-    return [Looked(*row) for row in zip(shares, words, met, found.vectors, strict=True)]
+    glad_of_both = gladness(meet(moods, found.moods))
+    return [Looked(*row) for row in zip(shares, words, glad, met, found.vectors, glad_of_both, strict=True)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from monitor.filter import naming
 from monitor.filter.by_cues import GOOD_RATING
 from monitor.filter.heard import Heard
-from monitor.filter.language import UNKNOWN, has_words, is_foreign
+from monitor.filter.language import MANY_WORDS, UNKNOWN, has_words, is_foreign
 from monitor.filter.ruling import Ruling
 from monitor.filter.urgency import TODAY
 from storage.words import Kind, Reason
@@ -72,13 +72,13 @@ def bad_stars(heard: Heard) -> Ruling | None:
 
 
 def unreadable(heard: Heard) -> Ruling | None:
-    """A script that nobody here reads goes to the owner, who may; signs alone say nothing in any language."""
-    if heard.language != UNKNOWN or heard.weighed.told:
+    """A language that nobody here reads goes to the owner, who may; signs alone say nothing in any language."""
+    if heard.language != UNKNOWN:
         return None
-    if is_foreign(heard.whole):
+    if is_foreign(heard.whole) or len(heard.text.keys) + len(heard.title.keys) >= MANY_WORDS:
         reason = Reason("cannot_judge", "We cannot read this language; please have a look yourself")
         return Ruling(Kind.COMPLAINT, 0.5, (reason,), urgency=TODAY)
-    if not has_words(heard.whole):
+    if not has_words(heard.whole) and not any(heard.weighed.of(sort) for sort in ("complaint", "praise", "safety")):
         if heard.rating >= GOOD_RATING:
             return Ruling(Kind.PRAISE, _SURE, heard.rating_reason())
         return Ruling(Kind.CHATTER, 0.6, (Reason("no_words", "There are no words in it"),))

@@ -111,7 +111,7 @@ def _give(heard: Heard, ruling: Ruling, topic: Topic, version: str = "") -> Verd
     is_complaint = ruling.kind is Kind.COMPLAINT
     urgency = 1
     if is_complaint:
-        urgency = ruling.urgency or rate_urgency(heard.weighed, heard.post, heard.trouble())
+        urgency = max(rate_urgency(heard.weighed, heard.post, heard.trouble()), ruling.urgency or 1)
     return Verdict(
         kind=ruling.kind,
         probability=round(min(max(ruling.share, 0.01), 0.99), 3),

@@ -65,35 +65,38 @@ class Account:
 
 def take_account(heard: Sequence[Heard], learned: Learned, line: float, now: datetime) -> Account:
     """The account of a brand from the mentions of its last month or two, newest first; `line` is the one in effect."""
-    judged = [one for one in heard if one.first]
-    lately = [one for one in judged if now - one.found_at <= MONTH]
+    month = [one for one in heard if now - one.found_at <= MONTH]
+    up = [one for one in month if one.case_id is not None]  # rules raise too, and have no shares
+    real = sum(one.told is True for one in up)
+    not_real = sum(one.told is False for one in up)
+    lately = [one for one in month if one.first]
     scores = score_both(lately, learned)
     raised = np.array([one.case_id is not None for one in lately], bool)
-    real = sum(one.told is True for one in lately)
-    not_real = sum(one.told is False and one.case_id is not None for one in lately)
     missed = _missed(lately, scores, raised)
     decided = real + not_real
     expected_real = _real(lately, scores, raised)
     return Account(
-        mentions=len(lately),
-        raised=int(raised.sum()),
+        mentions=len(month),
+        raised=len(up),
         real=real,
         not_real=not_real,
-        told_missed=sum(one.told is True and one.case_id is None for one in lately),
+        told_missed=sum(one.told is True and one.case_id is None for one in month),
         missed=missed,
         precision=real / decided if decided else None,
         recall=expected_real / (expected_real + missed) if expected_real + missed > 0 else None,
         line=line,
         now=_setting(scores, line, lately, now),
         settings=_settings(scores, lately, now),
-        weeks=_weeks(judged, now),
+        weeks=_weeks(heard, now),
         borderline=_borderline(lately, scores, line),
     )
 
 
 def _missed(lately: Sequence[Heard], scores: NDArray[np.float64], raised: NDArray[np.bool_]) -> float:
     """Complaints that raised no case: as likely as each is, less those that a person has looked at."""
-    return float(sum(score for score, one, up in zip(scores, lately, raised, strict=True) if not up and one.told is None))
+    return float(
+        sum(score for score, one, up in zip(scores, lately, raised, strict=True) if not up and one.told is None)
+    )
 
 
 def _real(lately: Sequence[Heard], scores: NDArray[np.float64], raised: NDArray[np.bool_]) -> float:
@@ -125,7 +128,11 @@ def _setting(
     raised = float(up.sum()) / days
     month = MONTH / timedelta(days=1) / days
     return Setting(
-        raised if per_day is None else per_day, line, raised, float(scores[up].sum()) / days, float(scores[~up].sum()) * month
+        raised if per_day is None else per_day,
+        line,
+        raised,
+        float(scores[up].sum()) / days,
+        float(scores[~up].sum()) * month,
     )
 
 
@@ -134,16 +141,14 @@ def _days(lately: Sequence[Heard], now: datetime) -> float:
     return max((now - oldest) / timedelta(days=1), 1.0)
 
 
-def _weeks(judged: Sequence[Heard], now: datetime) -> tuple[Week, ...]:
+def _weeks(heard: Sequence[Heard], now: datetime) -> tuple[Week, ...]:
     """The last eight weeks, oldest first."""
     found = []
     for back in range(8, 0, -1):
         begins = now - timedelta(weeks=back)
-        inside = [one for one in judged if begins < one.found_at <= begins + timedelta(weeks=1)]
+        inside = [one for one in heard if begins < one.found_at <= begins + timedelta(weeks=1)]
         up = [one for one in inside if one.case_id is not None]
-        found.append(
-            Week(begins, len(up), sum(one.told is True for one in up), sum(one.told is False for one in up))
-        )
+        found.append(Week(begins, len(up), sum(one.told is True for one in up), sum(one.told is False for one in up)))
     return tuple(found)
 
 

@@ -9,10 +9,12 @@ import structlog
 
 from monitor.filter.learned import Unreadable
 from monitor.filter.looking import look_closely
-from monitor.learning.features import Features, pack, take, unpack
+from monitor.filter.weights import WeightsDamaged
+from monitor.learning.features import Features, pack, take, unpack, without_words
 from monitor.learning.teaching import LATELY, MOST_HEARD, MOST_LESSONS, listen
 from monitor.listening import NO_LOOK, looks
 from storage.casebook import Casebook
+from storage.engine import BaseUnavailable
 from storage.views import Hearing, Lesson
 from storage.words import Brand
 
@@ -26,15 +28,28 @@ log = structlog.get_logger(__name__)
 def learn_due(
     casebook: Casebook, brands: Mapping[str, Brand], may_learn: MayLearn, now: datetime, *, deep: bool
 ) -> int:
-    """Learn for every brand that is due; gives how many are listened for in another way now. `deep`: with the second look too."""
+    """Learn for every brand that is due; gives how many are listened for in another way now. `deep`: with the second look too.
+
+    One brand's failure stops no other. Raises WeightsDamaged and BaseUnavailable.
+    """
     model = looks(deep=deep)
     if model == NO_LOOK:
         return 0
     changed = 0
     for key in casebook.hearings.claim_due(now, model):
         if key in brands:
-            changed += _learn(casebook, brands[key], may_learn, model, now)
+            changed += _try(casebook, brands[key], may_learn, model, now)
     return changed
+
+
+def _try(casebook: Casebook, brand: Brand, may_learn: MayLearn, model: str, now: datetime) -> bool:
+    try:
+        return _learn(casebook, brand, may_learn, model, now)
+    except (OSError, MemoryError, WeightsDamaged, BaseUnavailable):
+        raise
+    except Exception:
+        log.exception("learning failed and will be tried again", brand=brand.key)
+        return False
 
 
 def _learn(casebook: Casebook, brand: Brand, may_learn: MayLearn, model: str, now: datetime) -> bool:
@@ -52,7 +67,7 @@ def _with_features(
     casebook: Casebook, brand: Brand, lessons: Sequence[Lesson], may_learn: MayLearn, model: str
 ) -> list[tuple[Lesson, Features]]:
     """Decisions with what the looks made of them: as kept, else looked at now."""
-    known = {lesson.id: one for lesson in lessons if (one := _kept(lesson, model)) is not None}
+    known = {lesson.id: one for lesson in lessons if (one := _kept(lesson, may_learn, model)) is not None}
     new = [lesson for lesson in lessons if lesson.id not in known]
     deep = "+" in model
     for begin in range(0, len(new), _AT_ONCE):
@@ -62,16 +77,17 @@ def _with_features(
             lesson.id: take(one, may_learn=may_learn(lesson.post.place))
             for lesson, one in zip(some, looked, strict=True)
         }
-        casebook.hearings.keep_features({number: (pack(one), model) for number, one in found.items()})
+        casebook.hearings.keep_features([(lesson, pack(found[lesson.id])) for lesson in some], model)
         known |= found
     return [(lesson, known[lesson.id]) for lesson in lessons]
 
 
-def _kept(lesson: Lesson, model: str) -> Features | None:
+def _kept(lesson: Lesson, may_learn: MayLearn, model: str) -> Features | None:
     if lesson.features is None or lesson.made_with != model:
         return None
     try:
-        return unpack(lesson.features)
+        features = unpack(lesson.features)
+        return features if may_learn(lesson.post.place) else without_words(features)  # a place may forbid it since
     except Unreadable:
         log.warning("a decision is looked at anew", lesson=lesson.id)
         return None

@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.filter.heads import KINDS, Floats
-from monitor.filter.learned import WORD_BITS, Unreadable
+from monitor.filter.learned import VECTOR, WORD_BITS, Unreadable, with_feelings
 from monitor.filter.looking import Looked
 
-VECTOR = 384
-_HEAD = struct.Struct("<HH")
+_HEAD = struct.Struct("<HH?ff")
 _KINDS = len(KINDS)
 
 
@@ -27,6 +26,8 @@ class Features:
     both: Floats
     words: NDArray[np.uint16]
     vector: NDArray[np.float16]
+    moods: tuple[float, float] = (0.0, 0.0)  # by the first look, and by both
+    may_learn: bool = True
 
 
 def take(looked: Looked, *, may_learn: bool) -> Features:
@@ -35,7 +36,8 @@ def take(looked: Looked, *, may_learn: bool) -> Features:
     words = np.flatnonzero(looked.words).astype(np.uint16) if may_learn else nothing.astype(np.uint16)
     vector = looked.vector.astype(np.float16) if may_learn and looked.vector is not None else nothing.astype(np.float16)
     both = nothing if looked.both is None else np.asarray(looked.both, np.float32)
-    return Features(np.asarray(looked.first, np.float32), both, words, vector)
+    moods = (looked.mood, looked.mood_of_both)
+    return Features(np.asarray(looked.first, np.float32), both, words, vector, moods, may_learn)
 
 
 def pack(features: Features) -> bytes:
@@ -46,13 +48,15 @@ def pack(features: Features) -> bytes:
         features.words.astype("<u2"),
         features.vector.astype("<f2"),
     )
-    return _HEAD.pack(len(features.both), len(features.words)) + b"".join(part.tobytes() for part in parts)
+    return _HEAD.pack(len(features.both), len(features.words), features.may_learn, *features.moods) + b"".join(
+        part.tobytes() for part in parts
+    )
 
 
 def unpack(content: bytes) -> Features:
     """The features of bytes. Raises Unreadable."""
     try:
-        both, words = _HEAD.unpack_from(content)
+        both, words, may_learn, *moods = _HEAD.unpack_from(content)
         at = _HEAD.size
         first = np.frombuffer(content, "<f4", _KINDS, at)
         at += first.nbytes
@@ -63,21 +67,48 @@ def unpack(content: bytes) -> Features:
         vector = np.frombuffer(content, "<f2", offset=at)
     except (struct.error, ValueError) as error:
         raise Unreadable("The features of a decision cannot be read.") from error
-    return Features(first, second, drawers, vector)
+    found = Features(first, second, drawers, vector, (moods[0], moods[1]), may_learn)
+    if not _is_whole(found):
+        raise Unreadable("The features of a decision are not what a look makes.")
+    return found
 
 
-def stack_words(features: Sequence[Features]) -> Floats:
-    """Rows of 2**WORD_BITS numbers of length one; zeros where nothing may be learnt."""
+def without_words(features: Features) -> Features:
+    """What may be learnt from where the place forbids learning: the shares, and so the line."""
+    return Features(
+        features.first, features.both, features.words[:0], features.vector[:0], features.moods, may_learn=False
+    )
+
+
+def _is_whole(found: Features) -> bool:
+    sizes = len(found.both) in (0, _KINDS) and len(found.vector) in (0, VECTOR)
+    known = not len(found.words) or int(found.words.max()) < 1 << WORD_BITS
+    return (
+        sizes
+        and known
+        and all(np.isfinite(part).all() for part in (found.first, found.both, found.vector, found.moods))
+    )
+
+
+def stack_first(features: Sequence[Features]) -> Floats:
+    """Rows for the first look: words, mood and how sure it was; zeros where nothing may be learnt."""
     rows = np.zeros((len(features), 1 << WORD_BITS), np.float32)
     for row, one in zip(rows, features, strict=True):
         row[one.words] = 1 / np.sqrt(max(len(one.words), 1))
-    return rows
+    shares, moods = [one.first.tolist() for one in features], [one.moods[0] for one in features]
+    return _learnable(features, with_feelings(rows, shares, moods))
 
 
-def stack_vectors(features: Sequence[Features]) -> Floats:
-    """Rows of VECTOR numbers; zeros where nothing may be learnt, or the second look was not asked."""
+def stack_both(features: Sequence[Features]) -> Floats:
+    """Rows for both looks, which were asked about all of these: the second look's vector, mood and how sure they were; zeros likewise."""
     rows = np.zeros((len(features), VECTOR), np.float32)
     for row, one in zip(rows, features, strict=True):
         if len(one.vector) == VECTOR:
             row[:] = one.vector
-    return rows
+    shares, moods = [one.both.tolist() for one in features], [one.moods[1] for one in features]
+    return _learnable(features, with_feelings(rows, shares, moods))
+
+
+def _learnable(features: Sequence[Features], rows: Floats) -> Floats:
+    may = np.array([one.may_learn for one in features], np.float32)
+    return np.asarray(rows * may[:, None], np.float32)

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from monitor.filter.grams import cut
 from monitor.filter.heads import KINDS, Floats
-from monitor.filter.learned import Head, Learned, adjust, word_features, write_heads
-from monitor.learning.features import VECTOR, Features, stack_vectors, stack_words
-from monitor.learning.fitting import VECTORS, WORDS, Decisions, Strength, fit
+from monitor.filter.learned import VECTOR, Head, Learned, adjust, with_feelings, word_features, write_heads
+from monitor.learning.features import Features, pack, stack_both, stack_first
+from monitor.learning.fitting import BOTH, FIRST, Decisions, Strength, fit
 from monitor.learning.lines import find_line
 from storage.views import Heard, Hearing, Lesson
 from storage.words import Kind
@@ -33,9 +33,9 @@ def learn(taught: Sequence[tuple[Lesson, Features]], *, both: bool) -> Mapping[K
     if not known:
         return {}
     features = [one for _, one in known]
-    rows = stack_vectors(features) if both else stack_words(features)
+    rows = stack_both(features) if both else stack_first(features)
     shares = np.array([one.both if both else one.first for one in features], np.float64)
-    strength = VECTORS if both else WORDS
+    strength = BOTH if both else FIRST
     heads = {Kind.COMPLAINT: _fit(known, Kind.COMPLAINT, shares, rows, strength)}
     heads |= {kind: _fit(known, kind, shares, rows, strength) for kind in _ALSO}
     return {kind: head for kind, head in heads.items() if head is not None}
@@ -84,31 +84,35 @@ def score_first(heard: Sequence[Heard], learned: Learned) -> NDArray[np.float64]
     """How likely the first look takes each for a complaint, with what was learnt."""
     if not heard:
         return np.zeros(0)
-    features = np.zeros((len(heard), 0), np.float32)
-    if learned.first:
-        features = word_features([cut(f"{one.title}\n{one.text}" if one.title else one.text) for one in heard])
-    return np.array(adjust([one.first for one in heard], features, learned.first))[:, _COMPLAINT]
+    shares = [one.first for one in heard]
+    if not learned.first:
+        return np.array(shares, np.float64)[:, _COMPLAINT]
+    words = word_features([cut(f"{one.title}\n{one.text}" if one.title else one.text) for one in heard])
+    features = with_feelings(words, shares, [one.first_mood for one in heard])
+    return np.array(adjust(shares, features, learned.first))[:, _COMPLAINT]
 
 
 def score_both(heard: Sequence[Heard], learned: Learned) -> NDArray[np.float64]:
     """The same by both looks; by the first alone where a second was not worth its time."""
     scores = score_first(heard, learned)
-    deep = [at for at, one in enumerate(heard) if one.second and one.vector is not None]
+    deep = [at for at, one in enumerate(heard) if one.second and len(one.vector or b"") == 2 * VECTOR]
     if not deep:
         return scores
     vectors = np.zeros((len(deep), VECTOR), np.float32)
     for row, at in zip(vectors, deep, strict=True):
         row[:] = np.frombuffer(heard[at].vector or b"", "<f2")
-    scores[deep] = np.array(adjust([heard[at].second for at in deep], vectors, learned.both))[:, _COMPLAINT]
+    shares = [heard[at].second for at in deep]
+    features = with_feelings(vectors, shares, [heard[at].second_mood for at in deep])
+    scores[deep] = np.array(adjust(shares, features, learned.both))[:, _COMPLAINT]
     return scores
 
 
 def _digest(taught: Sequence[tuple[Lesson, Features]]) -> str:
     """Which decisions it was made from: the same ones give the same weights."""
     digest = hashlib.sha256()
-    for lesson, _ in taught:
+    for lesson, features in taught:
         digest.update(f"{lesson.mention_id} {lesson.is_complaint} {lesson.kind or ''}\n".encode())
-        digest.update(lesson.features or b"")
+        digest.update(pack(features))
     return digest.hexdigest()
 
 
@@ -116,4 +120,5 @@ def _why(lessons: int, moved: bool) -> str:
     if not lessons:
         return "From what came lately."
     decisions = "one decision" if lessons == 1 else f"{lessons} decisions"
-    return f"From {decisions}{'' if moved else ', too few or too much alike to learn words from'} and what came lately."
+    few = "" if moved else " (too few, or too much alike, to learn words from)"
+    return f"From {decisions}{few} and what came lately."

@@ -29,7 +29,9 @@ class Brands(Shelf):
                 stored = known.get(brand.key)
                 if stored is None:
                     connection.execute(
-                        insert(brands).values(key=brand.key, details=details, locked=locked, changed_at=now)
+                        insert(brands).values(
+                            key=brand.key, details=details, locked=locked, changed_at=now, learn_at=now
+                        )
                     )
                 elif plain(stored.details) != plain(details) or stored.locked != locked:
                     connection.execute(

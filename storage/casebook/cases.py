@@ -66,24 +66,24 @@ class Cases(Shelf):
         with self._writing("propose") as connection:
             row = case_row(connection, case_id)
             check_remembered(connection, row.customer_id)
-            teach_by_case(connection, row, is_complaint=True, by=by, now=now)
             move_case(
                 connection, self.key, case_id, CaseState.OPEN,
                 who=by, why="Opened again.", now=now, note=why or None,
                 waiting_since=now, thanked=False,
             )  # fmt: skip
             next_turn(connection, self.key, case_id, why="The case was opened again.", now=now)
+            teach_by_case(connection, row, is_complaint=True, by=by, now=now)
 
     def offline(self, case_id: int, note: str, by: str, now: datetime, seen: int | None = None) -> None:
         """It goes on in private: by message, phone or across the counter. `seen` is the turn in sight of which it was decided."""
         with self._writing() as connection:
             row = case_row(connection, case_id)
             check_seen(connection, row, seen, now)
-            teach_by_case(connection, row, is_complaint=True, by=by, now=now)
             move_case(
                 connection, self.key, case_id, CaseState.OFFLINE,
                 who=by, why="It goes on in private.", now=now, note=note or None,
             )  # fmt: skip
+            teach_by_case(connection, row, is_complaint=True, by=by, now=now)
 
     def resolve(
         self,
@@ -101,11 +101,11 @@ class Cases(Shelf):
         with self._writing() as connection:
             row = case_row(connection, case_id)
             check_seen(connection, row, seen, now)
-            teach_by_case(connection, row, is_complaint=True, by=by, now=now)
             move_case(
                 connection, self.key, case_id, CaseState.RESOLVED,
                 who=by, why="Made good.", now=now,
             )  # fmt: skip
+            teach_by_case(connection, row, is_complaint=True, by=by, now=now)
             connection.execute(
                 insert(resolutions).values(
                     brand=row.brand,
@@ -123,12 +123,12 @@ class Cases(Shelf):
         with self._writing() as connection:
             row = case_row(connection, case_id)
             check_seen(connection, row, seen, now)
-            teach_by_case(connection, row, is_complaint=True, by=by, now=now)
             withdraw_held(connection, self.key, case_id, why="It was already answered.", now=now, who=by)
             move_case(
                 connection, self.key, case_id, CaseState.ANSWERED,
                 who=by, why="Already answered elsewhere.", now=now,
             )  # fmt: skip
+            teach_by_case(connection, row, is_complaint=True, by=by, now=now)
 
     def snooze(self, case_id: int, until: datetime | None, by: str, now: datetime, seen: int | None = None) -> None:
         """Out of sight until then, or until the customer moves; None wakes it."""
@@ -189,8 +189,14 @@ class Cases(Shelf):
                 raise MovedOn("This mention is no longer here.")
             if row.case_id is not None:
                 raise MovedOn("This mention belongs to a case already.")
+            if connection.execute(select(posts.c.deleted_at).where(posts.c.id == row.post_id)).scalar_one() is not None:
+                raise MovedOn("This mention is no longer here.")
             teach(connection, mention_id, is_complaint=True, kind=Kind.COMPLAINT, by=by, now=now)
-            return raise_aside(connection, self.key, row, "A person found a complaint that we had missed.", now, who=by)
+            why = "A person found a complaint that we had missed."
+            case_id = raise_aside(connection, self.key, row, why, now, who=by)
+            # A person has spoken: no later look takes it back.
+            connection.execute(update(cases).where(cases.c.id == case_id).values(touched=True))
+            return case_id
 
     def raise_old_due(self, now: datetime) -> int:
         """One older complaint a day, by the brand's own calendar, for each brand whose owner asked for it."""

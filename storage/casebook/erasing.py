@@ -45,7 +45,9 @@ def erase_customers(connection: Connection, ids: Sequence[int], tombstone: int) 
 def erase_posts(connection: Connection, theirs: Sequence[Row[Any]], now: Any, tombstone: int) -> None:
     """What they wrote, in every version, and what leads to it."""
     ids = [row.id for row in theirs]
-    connection.execute(update(post_texts).where(post_texts.c.post_id.in_(ids)).values(title="", text=""))
+    connection.execute(
+        update(post_texts).where(post_texts.c.post_id.in_(ids)).values(title="", text="", fingerprint=None)
+    )
     connection.execute(
         update(posts)
         .where(posts.c.id.in_(ids))
@@ -87,7 +89,9 @@ def our_answers(connection: Connection, theirs: Sequence[Row[Any]], of_cases: Se
 def erase_answers(connection: Connection, ours: Sequence[Row[Any]]) -> None:
     """The texts of our own posts. Their ids stay: they are ours, and taking one down needs it."""
     ids = [row.id for row in ours]
-    connection.execute(update(post_texts).where(post_texts.c.post_id.in_(ids)).values(title="", text=""))
+    connection.execute(
+        update(post_texts).where(post_texts.c.post_id.in_(ids)).values(title="", text="", fingerprint=None)
+    )
     connection.execute(
         update(posts)
         .where(posts.c.id.in_(ids))

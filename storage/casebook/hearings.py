@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, false, func, insert, or_, select, update
 
 from storage.casebook.lessons import learn_soon, teach
 from storage.casebook.posts import as_post, with_texts
@@ -47,7 +47,8 @@ class Hearings(Shelf):
     def claim_due(self, now: datetime, model: str) -> tuple[str, ...]:
         """Brands whose lessons are to be learnt now; each is then left alone for a while by others.
 
-        So are brands that were last learnt with other looks than `model`, unless somebody is at it.
+        So are brands that were last learnt with other looks than `model`, unless somebody is at it. One that was learnt with a second look
+        as well waits for its turn where there is only the first: of two services each would undo what the other learnt.
         """
         with self._reading() as connection:
             if not _due(connection, now, model):
@@ -66,17 +67,25 @@ class Hearings(Shelf):
     def learnt(self, hearing: Hearing, claimed_at: datetime) -> int | None:
         """Store a hearing as the newest of its brand; gives its version, None when nothing in it is new.
 
-        Lessons that came after the claim at `claimed_at` keep their turn.
+        Whoever taught, asked, forgot or went back after the claim at `claimed_at` has moved the brand's turn: then nothing is stored, for
+        the hearing knows nothing of that, and what is to be learnt keeps its turn.
         """
         with self._writing() as connection:
             taken = claimed_at + _LEARNING_TAKES
-            connection.execute(
+            ours = connection.execute(
                 update(brands)
                 .where(brands.c.key == hearing.brand, brands.c.learn_at == taken)
                 .values(learn_at=claimed_at + EVERY)
             )
+            if not ours.rowcount:
+                return None
             row = _newest(connection, hearing.brand)
-            if row is not None and _says_the_same(_as_hearing(row), hearing):
+            before = (
+                _as_hearing(row)
+                if row is not None
+                else Hearing.shipped(hearing.brand, claimed_at).but(model=hearing.model)
+            )
+            if _says_the_same(before, hearing):
                 return None
             return _store(connection, hearing, row)
 
@@ -93,22 +102,27 @@ class Hearings(Shelf):
         """Listen as shipped again: lessons so far are put aside, and come back with `go_back`. Gives the new version."""
         with self._writing() as connection:
             row = _newest(connection, brand)
+            learn_soon(connection, brand, now + EVERY)  # and not what somebody is learning just now
             return _store(connection, Hearing.shipped(brand, now).but(since=now, why="As shipped again.", by=by), row)
 
     def go_back(self, brand: str, version: int, by: str, now: datetime) -> int:
-        """Listen as in an earlier version again; gives the new version. Raises MovedOn where there is none, or its weights are gone."""
+        """Listen as in an earlier version again; gives the new version. Weights that went with a post are made anew from the lessons that are
+        left. Raises MovedOn where there is no such version."""
         with self._writing("learn") as connection:
             row = connection.execute(
                 select(hearings).where(hearings.c.brand == brand, hearings.c.version == version)
             ).one_or_none()
             if row is None:
                 raise MovedOn(f"There is no version {version} of how {brand} is listened for.")
-            again = _as_hearing(row).but(why=f"Back to version {version}.", by=by, at=now)
+            before = _as_hearing(row)
+            aside = (*before.aside, (before.at.isoformat(), now.isoformat()))
+            again = before.but(aside=aside, why=f"Back to version {version}.", by=by, at=now)
             learn_soon(connection, brand, now)
             return _store(connection, again, _newest(connection, brand))
 
-    def tell(self, mention_id: int, kind: Kind, by: str, now: datetime) -> None:
-        """A person says what a mention is that raised no case, or a doubtful one. Raises MovedOn when it is gone."""
+    def tell(self, mention_id: int, kind: Kind | None, by: str, now: datetime) -> None:
+        """A person says what a mention is that raised no case, or a doubtful one; None: no complaint, whatever else. Raises MovedOn when it
+        is gone."""
         with self._writing("learn") as connection:
             is_complaint = kind is Kind.COMPLAINT
             teach(connection, mention_id, is_complaint=is_complaint, kind=kind, by=by, now=now)
@@ -119,7 +133,7 @@ class Hearings(Shelf):
         """The newest lessons that count, oldest first, with their posts."""
         with self._reading() as connection:
             row = _newest(connection, brand)
-            since = row.since if row is not None else None
+            hearing = _as_hearing(row) if row is not None else None
             query = (
                 with_texts()
                 .add_columns(*(column.label(f"lesson_{column.name}") for column in lessons.c))
@@ -129,19 +143,28 @@ class Hearings(Shelf):
                 .order_by(lessons.c.at.desc(), lessons.c.id.desc())
                 .limit(limit)
             )
-            if since is not None:
-                query = query.where(lessons.c.at > since)
+            if hearing is not None and hearing.since is not None:
+                query = query.where(lessons.c.at > hearing.since)
+            for begins, ends in hearing.aside if hearing is not None else ():
+                passed_over = lessons.c.at.between(datetime.fromisoformat(begins), datetime.fromisoformat(ends))
+                query = query.where(~passed_over)
             rows = connection.execute(query).all()
         return tuple(_as_lesson(row) for row in reversed(rows))
 
-    def keep_features(self, features: Mapping[int, tuple[bytes, str]]) -> None:
-        """What the looks made of the posts of lessons: (features, made with) by the lesson's id."""
+    def keep_features(self, features: Sequence[tuple[Lesson, bytes]], made_with: str) -> None:
+        """What the looks of these versions made of the posts of lessons. One that went, or was taught anew since, keeps nothing of it."""
         if not features:
             return
         with self._writing() as connection:
-            for lesson, (content, made_with) in sorted(features.items()):
+            for lesson, content in features:
                 connection.execute(
-                    update(lessons).where(lessons.c.id == lesson).values(features=content, made_with=made_with)
+                    update(lessons)
+                    .where(
+                        lessons.c.id == lesson.id,
+                        lessons.c.mention_id == lesson.mention_id,  # SQLite gives a number that is free to another one
+                        lessons.c.at == lesson.at,
+                    )
+                    .values(features=content, made_with=made_with)
                 )
 
     def heard(self, brand: str, since: datetime, limit: int) -> tuple[Heard, ...]:
@@ -150,6 +173,7 @@ class Hearings(Shelf):
         newest = (
             select(func.max(verdicts.c.id).label("id"), verdicts.c.mention_id, verdicts.c.stage)
             .join(mentions, mentions.c.id == verdicts.c.mention_id)
+            .join(posts, (posts.c.id == mentions.c.post_id) & (posts.c.version == verdicts.c.post_version))
             .where(mentions.c.brand == brand, mentions.c.found_at >= since)
             .group_by(verdicts.c.mention_id, verdicts.c.stage)
             .subquery()
@@ -159,8 +183,8 @@ class Hearings(Shelf):
             select(
                 mentions.c.id, mentions.c.case_id, mentions.c.found_at, posts.c.place, post_texts.c.text,
                 post_texts.c.title, posts.c.rating, posts.c.author_handle, posts.c.author_name, posts.c.url,
-                first.c.kind.label("first_kind"), first.c.shares.label("first_shares"), first.c.language,
-                second.c.kind.label("second_kind"), second.c.shares.label("second_shares"), second.c.vector,
+                first.c.kind.label("first_kind"), first.c.shares.label("first_shares"), first.c.mood.label("first_mood"), first.c.language,
+                second.c.kind.label("second_kind"), second.c.shares.label("second_shares"), second.c.mood.label("second_mood"), second.c.vector,
                 lessons.c.is_complaint,
             )
             .join(posts, posts.c.id == mentions.c.post_id)
@@ -169,7 +193,7 @@ class Hearings(Shelf):
             .join(first, first.c.id == one.c.id)
             .outerjoin(two, (two.c.mention_id == mentions.c.id) & (two.c.stage == 2))
             .outerjoin(second, second.c.id == two.c.id)
-            .outerjoin(lessons, lessons.c.mention_id == mentions.c.id)
+            .outerjoin(lessons, (lessons.c.brand == brand) & (lessons.c.mention_id == mentions.c.id))
             .where(mentions.c.brand == brand, mentions.c.found_at >= since, posts.c.deleted_at.is_(None))
             .order_by(mentions.c.id.desc())
             .limit(limit)
@@ -188,7 +212,8 @@ def _due(connection: Connection, now: datetime, model: str) -> Sequence[Any]:
         .join(latest, (latest.c.brand == hearings.c.brand) & (latest.c.version == hearings.c.version))
         .subquery()
     )
-    being_learnt = brands.c.learn_at.between(now, now + _LEARNING_TAKES)
+    being_learnt = func.coalesce(brands.c.learn_at.between(now, now + _LEARNING_TAKES), false())
+    other_looks = made_for.c.model.not_in([model, SHIPPED]) & ~made_for.c.model.startswith(f"{model}+", autoescape=True)
     return connection.execute(
         select(brands.c.key, brands.c.learn_at)
         .outerjoin(made_for, made_for.c.brand == brands.c.key)
@@ -196,7 +221,7 @@ def _due(connection: Connection, now: datetime, model: str) -> Sequence[Any]:
             or_(
                 brands.c.learn_at <= now,
                 brands.c.learn_at > now + EVERY + _LEARNING_TAKES,  # under another clock
-                (made_for.c.model.not_in([model, SHIPPED])) & ~being_learnt,
+                other_looks & ~being_learnt,
             )
         )
         .order_by(brands.c.key)
@@ -223,6 +248,7 @@ def _store(connection: Connection, hearing: Hearing, newest: Row[Any] | None) ->
             lessons=hearing.lessons,
             lessons_digest=hearing.lessons_digest,
             since=hearing.since,
+            aside=[list(span) for span in hearing.aside],
             why=hearing.why[:255],
             by=hearing.by,
             at=hearing.at,
@@ -232,8 +258,8 @@ def _store(connection: Connection, hearing: Hearing, newest: Row[Any] | None) ->
 
 
 def _says_the_same(one: Hearing, other: Hearing) -> bool:
-    return (one.model, one.line_first, one.line_both, one.per_day, one.weights, one.since) == (
-        other.model, other.line_first, other.line_both, other.per_day, other.weights, other.since,
+    return (one.model, one.line_first, one.line_both, one.per_day, one.weights, one.since, one.aside) == (
+        other.model, other.line_first, other.line_both, other.per_day, other.weights, other.since, other.aside,
     )  # fmt: skip
 
 
@@ -241,6 +267,7 @@ def _as_hearing(row: Row[Any]) -> Hearing:
     return Hearing(
         row.brand, row.version, row.model, row.line_first, row.line_both, row.per_day, row.weights,
         row.lessons, row.lessons_digest, row.since, row.why, row.by, row.at,
+        tuple((begins, ends) for begins, ends in row.aside),
     )  # fmt: skip
 
 
@@ -270,4 +297,6 @@ def _as_heard(row: Mapping[str, Any]) -> Heard:
         second=tuple(row["second_shares"] or ()),
         vector=row["vector"],
         told=row["is_complaint"],
+        first_mood=row["first_mood"],
+        second_mood=row["second_mood"] or 0.0,
     )

@@ -29,16 +29,21 @@ DISMISSED_AS: Mapping[str, Kind | None] = {
 def teach(
     connection: Connection, mention_id: int, *, is_complaint: bool, kind: Kind | None, by: str, now: datetime
 ) -> None:
-    """Keep what a person said of a mention, and have it learnt."""
+    """Keep what a person said of a mention, and have it learnt. Raises MovedOn when its post has gone: nothing is learnt from it."""
     row = connection.execute(
         select(mentions.c.brand, posts.c.place)
         .join(posts, posts.c.id == mentions.c.post_id)
-        .where(mentions.c.id == mention_id)
+        .where(mentions.c.id == mention_id, posts.c.deleted_at.is_(None))
     ).one_or_none()
     if row is None:
         raise MovedOn("This mention is no longer here.")
     told = {"is_complaint": is_complaint, "kind": kind, "by": by, "at": now}
-    again = connection.execute(update(lessons).where(lessons.c.mention_id == mention_id).values(**told))
+    # The text may be another one by now: what the looks made of it is asked anew.
+    again = connection.execute(
+        update(lessons)
+        .where(lessons.c.brand == row.brand, lessons.c.mention_id == mention_id)
+        .values(**told, features=None, made_with=None)
+    )
     if not again.rowcount:
         connection.execute(insert(lessons).values(brand=row.brand, mention_id=mention_id, place=row.place, **told))
     learn_soon(connection, row.brand, now)
@@ -47,9 +52,11 @@ def teach(
 def teach_by_case(
     connection: Connection, case: Any, *, is_complaint: bool, by: str, now: datetime, kind: Kind | None = None
 ) -> None:
-    """The same for the mention that raised a case."""
+    """The same for the mention that raised a case; nothing where its post has gone."""
     mention = connection.execute(
-        select(mentions.c.id).where(mentions.c.brand == case.brand, mentions.c.post_id == case.complaint_id)
+        select(mentions.c.id)
+        .join(posts, posts.c.id == mentions.c.post_id)
+        .where(mentions.c.brand == case.brand, mentions.c.post_id == case.complaint_id, posts.c.deleted_at.is_(None))
     ).scalar_one_or_none()
     if mention is not None:
         kind = Kind.COMPLAINT if is_complaint else kind

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from storage.casebook.fingerprints import fingerprint
 from storage.casebook.names import by_known_id
 from storage.casebook.shelf import new_id
 from storage.tables import accounts, post_texts, posts
@@ -123,6 +124,7 @@ def _keep_text(connection: Connection, brand: str, post_id: int, version: int, p
             brand=brand,
             title=post.title,
             text=post.text,
+            fingerprint=fingerprint(post.text),
             seen_at=now,
         )
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, true, update
 
 from storage.casebook.brands import one_brand
 from storage.casebook.forgotten import forgotten_author
@@ -219,7 +219,13 @@ def _new_case(connection: Connection, brand: str, customer_id: int, kept: Kept, 
 def _for_regulars(connection: Connection, customer_id: int, urgency: int, now: datetime) -> int:
     """Whoever complained before, and not long ago, waits less for the next answer."""
     before = connection.execute(
-        select(cases.c.id).where(cases.c.customer_id == customer_id, cases.c.opened_at > now - _NOT_LONG_AGO).limit(1)
+        select(cases.c.id)
+        .where(
+            cases.c.customer_id == customer_id,
+            cases.c.opened_at > now - _NOT_LONG_AGO,
+            cases.c.state != CaseState.DISMISSED,  # that was no complaint
+        )
+        .limit(1)
     ).first()
     return urgency if before is None or urgency >= SOON else urgency + 1
 
@@ -227,9 +233,14 @@ def _for_regulars(connection: Connection, customer_id: int, urgency: int, now: d
 def hurry(connection: Connection, brand: str, kept: Kept) -> None:
     """Others join in below a complaint: the more of them, the sooner its customer wants an answer."""
     post = kept.post
+    complaint = posts.alias("complaint")
     rows = connection.execute(
-        select(cases.c.id, cases.c.urgency, customers.c.native_id)
+        select(
+            cases.c.id, cases.c.urgency, customers.c.native_id,
+            complaint.c.native_id.label("complaint"), complaint.c.reply_to, complaint.c.parent_id,
+        )
         .join(customers, customers.c.id == cases.c.customer_id)
+        .join(complaint, complaint.c.id == cases.c.complaint_id)
         .where(
             cases.c.brand == brand,
             cases.c.place == post.place,
@@ -237,14 +248,19 @@ def hurry(connection: Connection, brand: str, kept: Kept) -> None:
             cases.c.state == CaseState.OPEN,
             cases.c.urgency < NOW,
         )
-    ).all()
+    ).all()  # fmt: skip
     for case in rows:
+        # Below a complaint that began the conversation is all of it; of one among others only what answers it.
+        below: ColumnElement[bool] = true()
+        if case.parent_id is not None:
+            below = posts.c.parent_id.in_({case.complaint, case.reply_to})
         others = connection.execute(
             select(func.count(func.distinct(posts.c.author_id))).where(
                 posts.c.place == post.place,
                 posts.c.conversation_id == post.conversation_id,
                 posts.c.author_id != case.native_id,
                 posts.c.by_account.is_(None),
+                below,
             )
         ).scalar_one()
         wanted = NOW if others >= _A_CROWD else SOON if others >= _SOME else 1
@@ -295,7 +311,7 @@ def reconsider(connection: Connection, key: bytes, case: Row[Any], kept: Kept, v
         and _only_post(connection, case.id)
     )
     if retract:
-        edited = kept.version > 1
+        edited = kept.version > 1 and verdict.stage == 1
         why = (
             "The customer edited the post; it is no complaint any more."
             if edited

@@ -87,8 +87,9 @@ class Replies(Shelf):
                 proposal = proposal_row(connection, proposal_id)
                 case = case_row(connection, proposal.case_id)
                 check_approval(connection, case, proposal, seen, anyway, by, now)
+                reply_id = make_reply(connection, self.key, case, proposal, by, now, hold)
                 teach_by_case(connection, case, is_complaint=True, by=by, now=now)
-                return make_reply(connection, self.key, case, proposal, by, now, hold)
+                return reply_id
         except IntegrityError as error:
             raise MovedOn("A reply to this post is already approved or posted; it will not be sent twice.") from error
 

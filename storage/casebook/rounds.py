@@ -26,6 +26,7 @@ from storage.casebook.raising import (
     raise_case,
     reconsider,
 )
+from storage.casebook.repeats import judge_repeats
 from storage.casebook.seen import answered_before, own_post
 from storage.casebook.shelf import Shelf
 from storage.casebook.sources import settle
@@ -152,6 +153,7 @@ class Rounds(Shelf):
         if not is_new and kept.news is News.SAME:
             tally.repeats += 1
             return
+        one = Judged(one.post, judge_repeats(connection, self.key, kept, one.verdict, now))
         keep_verdict(connection, brand, mention_id, kept.version, one.verdict, now)
         tally.found += is_new
         if is_new and kept.post.parent_id is not None:
@@ -204,13 +206,16 @@ class Rounds(Shelf):
             join(connection, self.key, case, kept, verdict, now)
             belongs(connection, mention_id, int(case.id))
             return
+        raises_none = store_only or now - kept.post.created_at > FRESH
+        if raises_none:  # nor would a second look
+            connection.execute(update(mentions).where(mentions.c.id == mention_id).values(again_at=None))
         if verdict.kind is not Kind.COMPLAINT:
             if kept.news is not News.NEW:
                 not_old_any_more(connection, mention_id)
             return
-        if store_only or now - kept.post.created_at > FRESH:
+        if raises_none:
             aside = "stored" if store_only else "old"
-            connection.execute(update(mentions).where(mentions.c.id == mention_id).values(aside=aside, again_at=None))
+            connection.execute(update(mentions).where(mentions.c.id == mention_id).values(aside=aside))
             tally.old += 1
             return
         raised = raise_case(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Connection, Row, or_, select, update
 
 from storage.casebook.moves import MACHINE
 from storage.casebook.posts import Kept, News, as_post, with_texts
@@ -14,7 +15,7 @@ from storage.casebook.raising import FRESH, belongs, keep_verdict, not_old_any_m
 from storage.casebook.seen import answered_before
 from storage.casebook.shelf import Shelf
 from storage.lifecycle import LIVE_CASES, MovedOn
-from storage.tables import cases, mentions, posts
+from storage.tables import cases, lessons, mentions, post_texts, posts
 from storage.words import CaseState, Kind, Post, Verdict
 
 MOST_TRIES = 3
@@ -42,22 +43,17 @@ class Verdicts(Shelf):
 
         One that was taken MOST_TRIES times without a verdict keeps the one it has: something in it stops whoever looks.
         """
-        due = or_(
-            mentions.c.again_at <= now, mentions.c.again_at > now + _LOOKING_TAKES
-        )  # further off: another clock's
-        with self._reading() as connection:
-            if (
-                connection.execute(select(mentions.c.id).where(mentions.c.again_at.is_not(None), due).limit(1)).first()
-                is None
-            ):
-                return ()
+        if not self.are_due_again(now):
+            return ()
         with self._writing() as connection:
-            connection.execute(update(mentions).where(due, mentions.c.again_tries >= MOST_TRIES).values(again_at=None))
+            connection.execute(
+                update(mentions).where(_due(now), mentions.c.again_tries >= MOST_TRIES).values(again_at=None)
+            )
             rows = connection.execute(
                 with_texts()
                 .add_columns(mentions.c.id.label("mention_id"), mentions.c.brand.label("of_brand"))
                 .join(mentions, mentions.c.post_id == posts.c.id)
-                .where(due, posts.c.deleted_at.is_(None))
+                .where(_due(now), posts.c.deleted_at.is_(None))
                 .order_by(mentions.c.again_at, mentions.c.id)
                 .limit(most)
                 .with_for_update(of=mentions, skip_locked=True)
@@ -70,14 +66,27 @@ class Verdicts(Shelf):
             )
         return tuple(Again(row.mention_id, row.of_brand, as_post(row), row.version) for row in rows)
 
+    def are_due_again(self, now: datetime) -> bool:
+        """Whether any mention is due for a second look, so that nobody is held up for nothing."""
+        with self._reading() as connection:
+            due = (
+                select(mentions.c.id)
+                .join(posts, posts.c.id == mentions.c.post_id)
+                .where(_due(now), posts.c.deleted_at.is_(None))
+            )
+            return connection.execute(due.limit(1)).first() is not None
+
     def leave(self, mention_ids: Sequence[int]) -> None:
-        """There is nothing to look at again: a rule decides these."""
+        """There is nothing to look at again: a rule decides these. One that was edited since it was taken keeps its turn."""
+        if not mention_ids:
+            return
+        taken = mentions.c.id.in_(mention_ids) & (mentions.c.again_tries > 0)
         with self._writing() as connection:
-            connection.execute(update(mentions).where(mentions.c.id.in_(mention_ids)).values(again_at=None))
+            connection.execute(update(mentions).where(taken).values(again_at=None))
 
     def record(self, mention_id: int, verdict: Verdict, now: datetime, version: int | None = None) -> int | None:
         """Store a later verdict; gives the case it raised, if any. Raises MovedOn when the mention is gone, or the post has been
-        edited since its text of `version` was judged."""
+        edited since its text of `version` was judged. What a person said of this text stands: then it neither raises nor retracts."""
         with self._writing("propose") as connection:
             mention = connection.execute(select(mentions).where(mentions.c.id == mention_id)).one_or_none()
             if mention is None:
@@ -88,6 +97,8 @@ class Verdicts(Shelf):
             kept = Kept(row.id, row.version, News.SAME, as_post(row), row.by_account)
             new = keep_verdict(connection, mention.brand, mention_id, row.version, verdict, now)
             if not new:
+                connection.execute(update(mentions).where(mentions.c.id == mention_id).values(again_at=None))
+            if not new or _has_been_told(connection, mention_id, row):
                 return None
             if mention.case_id is not None:
                 case = connection.execute(select(cases).where(cases.c.id == mention.case_id)).one()
@@ -109,3 +120,16 @@ class Verdicts(Shelf):
             belongs(connection, mention_id, case_id)
             answered_before(connection, self.key, kept, now)
             return case_id
+
+
+def _due(now: datetime) -> Any:
+    # Clocks of two machines are never quite alike: only what is further off than any claim was written under another clock.
+    further = mentions.c.again_at > now + 2 * _LOOKING_TAKES
+    return mentions.c.again_at.is_not(None) & or_(mentions.c.again_at <= now, further)
+
+
+def _has_been_told(connection: Connection, mention_id: int, post: Row[Any]) -> bool:
+    """Whether a person said what this text is, and not an earlier one."""
+    since = select(post_texts.c.seen_at).where(post_texts.c.post_id == post.id, post_texts.c.version == post.version)
+    told = select(lessons.c.id).where(lessons.c.mention_id == mention_id, lessons.c.at >= since.scalar_subquery())
+    return connection.execute(told).first() is not None

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.filter import judge, version
+from monitor.filter import glance, judge, judge_page, version
+from monitor.filter.first_look import FirstLook, first_look
 from monitor.filter.folding import MOST_JUDGED
+from monitor.filter.weights import WeightsDamaged
 from storage.languages import identifier
 from storage.words import Author, Brand, Kind, Topic, Verdict
 from tests.monitor.shop import CORA, NAMELESS, ROSE, US, post
@@ -244,8 +247,88 @@ def test_words_of_the_title_have_no_place_in_the_text() -> None:
 def test_every_verdict_gives_a_reason_and_its_version() -> None:
     verdict = judge(post("Rose Bakery at noon"), ROSE)
     assert verdict.reasons
-    assert verdict.model_version == version()
-    assert version().startswith("cues-")
+    assert verdict.model_version == f"{version()}+{first_look().version}"
+    assert judge(post("Nice."), ROSE).model_version == version(), "a rule decided, and asked no look"
+
+
+def test_a_page_is_judged_as_its_posts_are_one_by_one() -> None:
+    posts = [
+        post(text) for text in ("@rosebakery stale bread", "", "Rose Bakery at noon", "@rosebakery தாமதம்", "lovely")
+    ]
+    for together, alone in zip(judge_page(posts, ROSE), (judge(one, ROSE) for one in posts), strict=True):
+        assert (together.kind, together.language, together.reasons) == (alone.kind, alone.language, alone.reasons)
+        assert together.shares == pytest.approx(alone.shares, abs=1e-5)
+    assert judge_page([], ROSE) == []
+
+
+# --- what the owner asked for, and what nobody here reads ---------------------------------------------
+
+FUSSY = Brand(
+    key="rose", name="Rose", names=("Rose",), handles={"x": "rosebakery"}, required=("bread", "cake"),
+    forbidden=("giveaway", "we are hiring"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Rose giveaway! Win a cake", "forbidden"),
+        ("Rose: WE ARE HIRING bakers of bread", "forbidden"),
+        ("My sister Rose never answers the phone", "none_required"),
+    ],
+)
+def test_posts_without_the_words_asked_for_or_with_forbidden_ones_are_left_aside(text: str, code: str) -> None:
+    verdict = judge(post(text), FUSSY)
+    assert (verdict.kind, codes(verdict)) == (Kind.NOT_US, {code})
+
+
+@pytest.mark.parametrize(
+    ("text", "also"),
+    [
+        ("@rosebakery never answers the phone, awful giveaway", {}),
+        ("Rose never answered, awful", {"addressed": ("rosebakery",)}),
+        ("Rose sold me mouldy bread", {}),
+        ("giveaway: one star for Rose", {"rating": 1}),
+        ("Rose was rude to me", {"place": "paste"}),
+    ],
+)
+def test_who_writes_to_us_or_was_brought_in_is_heard_whatever_the_words(text: str, also: dict[str, Any]) -> None:
+    assert judge(post(text, **also), FUSSY).kind is Kind.COMPLAINT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@rosebakery ケーキが届きませんでした。電話にも誰も出ません",
+        "@rosebakery الكعكة لم تصل ولا أحد يرد على الهاتف",
+        "@rosebakery Tårtan kom aldrig fram och ingen svarar i telefonen",
+        "@rosebakery Kakku ei koskaan saapunut eikä kukaan vastaa puhelimeen",
+        "@rosebakery A torta soha nem érkezett meg és senki nem veszi fel a telefont",
+    ],
+)
+def test_a_language_that_we_do_not_know_goes_to_the_owner(text: str) -> None:
+    verdict = judge(post(text), ROSE)
+    assert (verdict.kind, verdict.language, codes(verdict)) == (Kind.COMPLAINT, "und", {"cannot_judge"})
+    assert verdict.urgency >= 2
+
+
+@pytest.mark.parametrize(
+    "text", ["", "   ", "🎂🎂🎂", "https://x.example/p/1", "@rosebakery", "!!! ??? ...", "\u200b\x07"]
+)
+def test_without_words_there_is_nothing_to_answer(text: str) -> None:
+    verdict = judge(post(text), NAMELESS)
+    assert (verdict.kind, codes(verdict)) == (Kind.CHATTER, {"no_words"})
+
+
+def test_without_weights_cues_and_rules_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def damaged() -> FirstLook:
+        raise WeightsDamaged("first.npz is damaged")
+
+    monkeypatch.setattr(glance, "first_look", damaged)
+    verdict = judge(post("@rosebakery my cake never arrived"), ROSE)
+    assert (verdict.kind, verdict.shares, verdict.model_version) == (Kind.COMPLAINT, (), version())
+    assert judge(post("@rosebakery lovely cake, thank you!"), ROSE).kind is Kind.PRAISE
+    assert judge(post("Rose Bakery Records"), ROSE).kind is Kind.NOT_US
 
 
 # --- hostile texts ------------------------------------------------------------------------------------
@@ -299,21 +382,3 @@ def test_no_text_whatever_makes_judging_fail(text: str, title: str, lang: str | 
 def test_judging_is_pure() -> None:
     again = post("@rosebakery soooo slowwww, waited an hour, worst service 😡")
     assert judge(again, ROSE) == judge(again, ROSE)
-
-
-def test_three_thousand_texts_take_a_second_of_one_core() -> None:
-    texts = [
-        "@rosebakery my birthday cake never arrived and nobody answers the phone",
-        "@rosebakery торт так и не привезли, трубку никто не берёт",
-        "@rosebakery tortul nu a venit și nu răspunde nimeni la telefon",
-        "@rosebakery నా కేక్ ఇంకా రాలేదు, ఎవరూ ఫోన్ ఎత్తడం లేదు",
-        "Lovely morning at Rose Bakery with Ben, coffee was great",
-    ]
-    posts = [post(text) for text in texts]
-    for one in posts:
-        judge(one, ROSE)
-    begun = time.process_time()
-    for number in range(1_000):
-        judge(posts[number % len(posts)], ROSE)
-    took = time.process_time() - begun
-    assert 1_000 / took > 1_500, "half of what we promise, for a busy machine"

@@ -120,7 +120,7 @@ def test_the_bytes_of_the_file_hold_none_of_it(house: House, tmp_path: Path, mig
     known = {person.name: f"person:{person.id}" for person in casebook.people.all()}
     here = House(engine, casebook, Reading(engine), ana=known["Ana"], ben=known["Ben"])
     for number in range(30):  # neighbours, so that her words lie on pages that go on being used
-        here.complain(post(f"n{number}", "Stale bread " * 50, by=Author(f"n-{number}", f"neighbour{number}")))
+        here.complain(post(f"n{number}", f"Stale bread {number} " * 50, by=Author(f"n-{number}", f"neighbour{number}")))
     a_life_in_words(here, SECRETIVE)
     files = [own, own.with_name("own.sqlite-wal")]
     assert any(CANARY.encode() in file.read_bytes() for file in files)

@@ -50,13 +50,14 @@ LATER = NOON + HOUR
 
 def test_the_inbox_is_worst_first_and_then_longest_waiting(house: House) -> None:
     for number, (urgency, minutes) in enumerate([(2, 0), (4, 5), (2, -5), (4, -5), (1, -9)]):
-        house.complain(post(f"p{number}", at=NOON + minutes * MINUTE), urgency)
+        somebody = Author(f"c-{number}", "somebody")
+        house.complain(post(f"p{number}", by=somebody, at=NOON + minutes * MINUTE), urgency)
     assert [row.case_id for row in house.reading.inbox(LATER).rows] == [4, 2, 3, 1, 5]
 
 
 def test_pages_of_the_inbox_follow_each_other_and_know_the_total(house: House) -> None:
     for number in range(7):
-        house.complain(post(f"p{number}", at=NOON + number * MINUTE))
+        house.complain(post(f"p{number}", by=Author(f"c-{number}", "somebody"), at=NOON + number * MINUTE))
     pages = [house.reading.inbox(LATER, limit=3, after=after) for after in (0, 3, 6, 9)]
     assert [[row.case_id for row in page.rows] for page in pages] == [[1, 2, 3], [4, 5, 6], [7], []]
     assert {page.total for page in pages} == {7}

@@ -36,8 +36,8 @@ from tests.storage.house import (
 )
 from tests.storage.test_a_case_lives import Life
 
-BY_CHANCE = {"replies": {"key", "payload"}}
-"""Columns that hold something drawn by lot."""
+BY_CHANCE = {"replies": {"key", "payload"}, "lessons": {"id"}}
+"""Columns that hold something drawn by lot, or a number that SQLite gives again when its row has gone."""
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from desk.scaled.alive import Alive
 from desk.web.passwords import hash_password
@@ -74,6 +74,12 @@ class Settings:
     service: Service = field(default_factory=Service)
 
 
+def _said_by(handle: str) -> str:
+    """Each in words of their own: the same words from many accounts would be a campaign."""
+    said = "@rosebakery two hours for a birthday cake, and it was the wrong one."
+    return said if handle == "cora" else f"{said} Says {handle}."
+
+
 @dataclass
 class House:
     """See desk.web.house.House."""
@@ -94,6 +100,11 @@ class House:
         """What the service would say of itself."""
         return self.amiss
 
+    def may_learn(self, place: str) -> bool:
+        """As the place says."""
+        known = self.places.get(place)
+        return known is None or known.capabilities.may_learn
+
     def propose_now(self, case_id: int) -> None:
         """Propose for this turn, as the service does at its next tick."""
         propose_one(
@@ -102,7 +113,7 @@ class House:
 
     def complain(
         self,
-        text: str = "@rosebakery two hours for a birthday cake, and it was the wrong one.",
+        text: str = "",
         *,
         handle: str = "cora",
         name: str = "Cora Lane",
@@ -123,7 +134,7 @@ class House:
             place="x",
             native_id=number,
             author=Author(f"id-{handle}", handle, name),
-            text=text,
+            text=text or _said_by(handle),
             created_at=self.clock() - ago,
             conversation_id=conversation or number,
             parent_id=conversation,
@@ -149,6 +160,32 @@ class House:
         verdict = Verdict(kind, 0.9, "en", -0.6, Topic.WAITING, urgency, reasons)
         self.casebook.rounds.record(key, state.fence, [Judged(post, verdict)], Batch((post,), "cursor"), now)
 
+    def hear(
+        self,
+        text: str = "Rose Bakery is rather full on Saturdays.",
+        *,
+        share: float = 0.1,
+        kind: Kind = Kind.CHATTER,
+        place: str = "mastodon",
+        handle: str = "dan",
+        name: str = "Dan Pop",
+        brand: str = "rosebakery",
+        url: str | None = None,
+        ago: timedelta = timedelta(hours=3),
+        reason: str = "Nothing in it asks for an answer",
+    ) -> int:
+        """Somebody says something, of which the first look makes this kind, and this share of a complaint; gives the mention's id."""
+        at = self.clock() - ago
+        author = Author(f"id-{handle}", handle, name)
+        one = as_heard(text, at, author, share=share, kind=kind, place=place, url=url, reason=reason)
+        self.casebook.rounds.record_import(brand, [one], at)
+        with self.engine.connect() as connection:
+            found = connection.exec_driver_sql(
+                "SELECT m.id FROM mentions m JOIN posts p ON p.id = m.post_id WHERE p.native_id = ?",
+                (one.post.native_id,),
+            ).one()
+        return int(found[0])
+
     def case_of(self, native_id: str) -> int:
         """The case that holds this post."""
         with self.engine.connect() as connection:
@@ -167,6 +204,26 @@ class House:
             first, native_id=number, text=text, created_at=self.clock(), parent_id=first.native_id, reply_to="", url=None
         )  # fmt: skip
         self.take(file.case.brand, again)
+
+
+def as_heard(
+    text: str,
+    at: datetime,
+    author: Author,
+    *,
+    share: float,
+    kind: Kind,
+    place: str = "mastodon",
+    url: str | None = None,
+    reason: str = "Nothing in it asks for an answer",
+) -> Judged:
+    """A post with what the first look makes of it."""
+    number = str(1_900_000_000_000_000_000 + next(_numbers))
+    rest = (1 - share) / (len(Kind) - 1)
+    shares = tuple(share if one is Kind.COMPLAINT else rest for one in Kind)
+    reasons = (Reason("cue", reason),)
+    verdict = Verdict(kind, 0.9, "en", 0.0, Topic.OTHER, 1, reasons, shares=shares, model_version="1")
+    return Judged(Post(place, number, author, text, at, number, url=url), verdict)
 
 
 def build(engine: Engine, settings: Settings | None = None, *, two_brands: bool = False) -> House:

@@ -244,6 +244,45 @@ def test_everything_can_be_done_from_the_keyboard(home: House, page: Page) -> No
     assert states(home, case_id) == [ReplyState.APPROVED]
 
 
+def overhear(home: House) -> None:
+    """Mentions that raised nothing, some of them doubtful, and two ways of listening."""
+    for number in range(60):
+        home.hear(share=(0.02, 0.1, 0.3)[number % 3], ago=timedelta(days=number % 20, hours=1))
+    home.hear("w" * 300, share=0.4, name="Rose Bakery Support " * 4, handle="rosebakery_help_and_support")
+    home.casebook.hearings.ask_per_day("rosebakery", 2.0, "person:1", home.clock())
+    home.casebook.hearings.ask_per_day("rosebakery", None, "person:1", home.clock())
+
+
+def test_the_slider_says_what_each_place_means_and_is_saved(home: House, page: Page) -> None:
+    overhear(home)
+    page.goto("/listening")
+    slider, says = page.get_by_label("How much is raised"), page.locator(".says")
+    expect(slider).to_be_visible()
+    slider.focus()
+    page.keyboard.press("End")
+    most = says.text_content()
+    page.keyboard.press("Home")
+    expect(says).to_contain_text("About 4 a week: ")
+    assert says.text_content() != most
+    expect(slider).to_have_attribute("aria-valuetext", says.text_content() or "")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_contain_text("It counts for whatever comes from now on")
+    hearing = home.casebook.hearings.current("rosebakery")
+    assert hearing is not None
+    assert hearing.per_day == 0.5
+    expect(page.locator(".chosen")).to_contain_text("About 4 a week")
+
+
+def test_the_plot_is_drawn_for_the_phone_and_for_the_desk(home: House, page: Page) -> None:
+    home.complain()
+    page.goto("/listening")
+    drawn = page.locator("img.plot")
+    expect(drawn).to_be_visible()
+    assert drawn.evaluate("(one) => one.complete && one.naturalWidth") == 326
+    page.set_viewport_size({"width": 1280, "height": 900})
+    expect(drawn).to_have_js_property("naturalWidth", 680)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_reads_well_on_a_small_phone_and_a_desk(home: House, page: Page, scheme: str) -> None:
     waiting, held, by_hand = (
@@ -260,6 +299,7 @@ def test_every_page_reads_well_on_a_small_phone_and_a_desk(home: House, page: Pa
         home.casebook.replies.approve(
             file.proposals[0].id, file.case.turn, "person:1", home.clock(), hold=timedelta(minutes=1), anyway=True
         )
+    overhear(home)
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     for width in (320, 1280):
         page.set_viewport_size({"width": width, "height": 800})
@@ -270,6 +310,8 @@ def test_every_page_reads_well_on_a_small_phone_and_a_desk(home: House, page: Pa
             "/sources",
             "/account",
             "/cases?state=open",
+            "/listening",
+            "/heard",
         ):
             page.goto(path)
             page.evaluate("document.querySelectorAll('details').forEach((one) => one.open = true)")
@@ -301,3 +343,19 @@ def test_without_scripts_the_whole_way_still_works(home: House, browser: Chromiu
     assert "Approved" in page.content()
     bare.close()
     assert states(home, case_id) == [ReplyState.APPROVED]
+
+
+def test_without_scripts_one_can_label_and_choose_too(home: House, browser: Chromium, served: Served) -> None:
+    overhear(home)
+    bare = browser.new_context(base_url=served.url, java_script_enabled=False)
+    page = bare.new_page()
+    page.goto("/listening")
+    assert not page.get_by_label("How much is raised").is_visible()
+    page.get_by_role("button", name="No complaint").first.click()
+    assert "Amends learns from it" in page.content()
+    page.get_by_role("button", name="Choose: About 4 a week").click()
+    assert "It counts for whatever comes from now on" in page.content()
+    bare.close()
+    hearing = home.casebook.hearings.current("rosebakery")
+    assert hearing is not None
+    assert hearing.per_day == 0.5

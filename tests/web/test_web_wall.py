@@ -67,8 +67,8 @@ def methods() -> Iterator[str]:
             yield from one.methods or ()
 
 
-def fill(path: str) -> str:
-    return path.replace("{case_id}", "1")
+def fill(path: str, case_id: int = 1) -> str:
+    return path.replace("{case_id}", str(case_id)).replace("{mention_id}", "1").replace("{brand}", "rosebakery")
 
 
 def digest(house: House) -> str:
@@ -90,6 +90,7 @@ def fields(house: House) -> dict[str, Any]:
         "proposal": file.proposals[0].id, "seen": file.case.turn, "text": file.proposals[0].text, "reply": 1, "there": "yes",
         "reason": "praise", "hours": 3, "cause": "a", "remedy": "b", "scope": "*", "brand": "rosebakery", "yes": "yes",
         "old": "x", "new": "y", "email": "ana@rosebakery.example", "password": "x", "note": "n", "why": "w",
+        "kind": "praise", "per_day": "2", "version": 1,
     }  # fmt: skip
 
 
@@ -182,7 +183,7 @@ def test_looking_at_everything_three_times_changes_nothing(lived_in: House, app:
     for _ in range(3):
         for path in sorted(set(routes("GET")) - {"/events"}):
             for case_id in (1, 2, 3):
-                answer = ana.get(path.replace("{case_id}", str(case_id)) + "?did=approved&proposal=1&seen=1&anyway=yes")
+                answer = ana.get(fill(path, case_id) + "?did=approved&proposal=1&seen=1&anyway=yes")
                 assert answer.status_code == 200, path
                 seen += 1
         for path in routes("POST"):
@@ -207,6 +208,7 @@ def test_pressing_changes_the_base_or_the_tests_above_prove_nothing(lived_in: Ho
     ("method", "path", "status"),
     [
         *(("GET", path, 200) for path in ("/", "/cases/1", "/paste", "/sources", "/account", "/cases", "/signed-out", "/healthz")),
+        *(("GET", path, 200) for path in ("/listening", "/heard", "/charts/listening/rosebakery.svg")),
         ("GET", "/cases/99", 404), ("GET", "/nothing", 404), ("GET", "/cases/x", 422), ("POST", "/cases", 405), ("PUT", "/paste", 405),
         ("POST", "/pause", 403), ("GET", "/static/amends.css", 200), ("GET", "/static/nothing.css", 404), ("GET", "/static/../app.py", 404),
         ("GET", "/static/%2e%2e/app.py", 404),

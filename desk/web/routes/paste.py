@@ -104,4 +104,11 @@ def wants_answer(verdict: Verdict, brand: Brand) -> Verdict:
     """A person brought it in: it is a complaint whatever the filter thinks."""
     language = verdict.language if verdict.language != "und" else brand.languages[0]
     said = Reason("pasted", "Somebody here brought it in.")
-    return replace(verdict, kind=Kind.COMPLAINT, probability=1.0, language=language, reasons=(said, *verdict.reasons))
+    return replace(
+        verdict,
+        kind=Kind.COMPLAINT,
+        probability=1.0,
+        language=language,
+        reasons=(said, *verdict.reasons),
+        ask_again=False,
+    )

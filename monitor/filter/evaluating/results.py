@@ -8,19 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from monitor.filter.by_look import choose
+from monitor.filter.evaluating.decisions import Taught, teach
 from monitor.filter.evaluating.lines import draw_lines
 from monitor.filter.evaluating.measures import Score, Shares, Truth, Where, f1, find_each, score
 from monitor.filter.evaluating.reading import Labelled, Labels
 from monitor.filter.evaluating.ways import Opinion, Stage, Told, ToldByVader, as_post, ask, ask_vader
 from monitor.filter.heads import KINDS
-from storage.words import Kind
+from storage.words import Kind, Post
 
 MOOD_LINE = 0.42
 """The shipped line of moods, as the share of unhappiness (1 - mood) / 2."""
 
 Progress = Callable[[str, int], None]
-"""Called with who judges (OURS or VADER) and how many texts have been judged so far."""
-OURS, VADER = "Amends", "VADER alone"
+"""Called with who judges (OURS, VADER or DECISIONS) and how many texts have been judged so far."""
+OURS, VADER, DECISIONS = "Amends", "VADER alone", "what decisions teach"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class Results:
     texts_per_second: float
     vader_texts_per_second: float
     sheet: Sheet
+    taught: tuple[Taught, ...] = ()
 
     @property
     def wanted(self) -> str:
@@ -85,7 +87,14 @@ class Results:
         return "unhappy texts" if self.tells_mood else "complaints"
 
 
-def evaluate(labels: Labels, stage: Stage, language: str | None = None, progress: Progress | None = None) -> Results:
+def evaluate(
+    labels: Labels,
+    stage: Stage,
+    language: str | None = None,
+    progress: Progress | None = None,
+    *,
+    decisions: bool = False,
+) -> Results:
     """Judge every labelled text and count. `language` is said of rows that name none, to the filter too, as a place would say it.
 
     Raises WeightsDamaged, OSError where a look cannot be had.
@@ -112,7 +121,12 @@ def evaluate(labels: Labels, stage: Stage, language: str | None = None, progress
         texts_per_second=_per_second(len(texts), told.seconds),
         vader_texts_per_second=_per_second(len(texts), vader.seconds),
         sheet=sheet,
+        taught=tuple(_teach(posts, sheet, stage, tell)) if decisions else (),
     )
+
+
+def _teach(posts: Sequence[Post], sheet: Sheet, stage: Stage, tell: Progress) -> Sequence[Taught]:
+    return teach(posts, sheet.truth, deep=stage is not Stage.FIRST, progress=lambda done: tell(DECISIONS, done))
 
 
 def _fill_sheet(

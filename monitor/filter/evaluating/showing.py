@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
+from monitor.filter.evaluating.decisions import DRAWS, Taught
 from monitor.filter.evaluating.measures import Score
 from monitor.filter.evaluating.results import OURS, VADER, Group, Kinds, Results
 from monitor.filter.evaluating.ways import VADER_LINE, Stage
@@ -65,6 +66,8 @@ def _parts(results: Results) -> Iterator[str]:
         yield _traits(results)
     if results.kinds:
         yield _kinds(results.kinds)
+    if results.taught:
+        yield _taught(results.taught)
 
 
 def _side_by_side(group: Group) -> Iterator[Row]:
@@ -89,6 +92,23 @@ def _traits(results: Results) -> str:
     ]
     more = len(results.traits) - len(rows)
     return _table(head, rows) + (f"\n… and {more:,} more." if more else "")
+
+
+def _taught(taught: Sequence[Taught]) -> str:
+    says = f"What decisions of the owner teach: F1 on texts that nobody decided, mean of {DRAWS} draws."
+    rows = [
+        (
+            f"{one.decisions:,}",
+            *map(share, (one.shipped, one.taught)),
+            *map(_gain, (one.taught - one.shipped, one.least_gain)),
+        )
+        for one in taught
+    ]
+    return says + "\n\n" + _table(("decisions", "as shipped", "taught", "gain", "least gain"), rows, words=())
+
+
+def _gain(value: float) -> str:
+    return f"{value:+.3f}"
 
 
 def _kinds(kinds: Kinds) -> str:
@@ -140,7 +160,18 @@ def show_json(results: Results) -> str:
         "texts_per_second": round(results.texts_per_second, 1),
         "vader_texts_per_second": round(results.vader_texts_per_second, 1),
     }
+    if results.taught:
+        told["taught"] = [_taught_json(one) for one in results.taught]
     return json.dumps(told, ensure_ascii=False, indent=2, allow_nan=False)
+
+
+def _taught_json(taught: Taught) -> dict[str, float | int | None]:
+    return {
+        "decisions": taught.decisions,
+        "shipped_f1": _rounded(taught.shipped),
+        "taught_f1": _rounded(taught.taught),
+        "least_gain": _rounded(taught.least_gain),
+    }
 
 
 def _group_json(group: Group) -> dict[str, float | int | None]:
