@@ -357,7 +357,7 @@ class Lesson:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class JudgedMention:
     """A mention that was judged: the shares of each Kind by the first look and by both (empty where not asked, or where a rule decided),
     and what a person said of it, if anybody did."""
 

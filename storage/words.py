@@ -272,6 +272,7 @@ class Verdict:
     ] = ()  # 0..1 for each Kind in its order, before what a brand learnt; empty where a rule decided
     vector: bytes | None = None  # what the second look saw in it: half floats, little-endian
     ask_again: bool = False  # a second look would be worth it
+    unhappy: float | None = None  # the share of a bad mood, 0..1; None where a rule decided
 
     @property
     def complaint(self) -> float:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-import sys
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from desk.web import says
 from monitor.learning.account import Week
+from monitor.plots import load_pygal
 
 SVG = "image/svg+xml"
 
@@ -47,7 +46,7 @@ path { fill: none; stroke: #e2ddd3; }
 def draw_weeks(weeks: Sequence[Week], zone: str, *, wide: bool) -> str:
     """What was raised in each week as SVG: real, not real, and not decided, one above the other. `wide`: for a desk instead of a phone."""
     width, height = (680, 240) if wide else (326, 200)
-    pygal = _load_pygal()
+    pygal = load_pygal()
     chart = pygal.StackedBar(
         style=pygal.style.Style(label_font_size=12, major_label_font_size=12),  # only for the room that words take
         js=(),
@@ -69,15 +68,6 @@ def draw_weeks(weeks: Sequence[Week], zone: str, *, wide: bool) -> str:
     chart.add("", [undecided(week) for week in weeks])
     drawn: str = _NOT_DRAWN.sub("", chart.render(is_unicode=True)).replace(' id=""', "").strip()
     return drawn.replace(">", f">{_STYLES}", 1)
-
-
-def _load_pygal() -> Any:
-    """pygal, loaded when something is first drawn: nothing else needs it."""
-    import pygal
-
-    # It leaves a finder of plug-ins behind in a form that Python gave up: every later import would warn of it.
-    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, pygal.PluginImportFixer)]
-    return pygal
 
 
 def undecided(week: Week) -> int:

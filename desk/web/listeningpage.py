@@ -23,7 +23,7 @@ from monitor.learning.teaching import LATELY, MOST_HEARD, MOST_LESSONS
 from monitor.learning.words import Telling, tell_words
 from monitor.listening import NO_LOOK, how_to_listen, looks
 from storage.lifecycle import LIVE_CASES
-from storage.views import Heard, Hearing, Lesson
+from storage.views import Hearing, JudgedMention, Lesson
 from storage.words import Brand, Kind
 
 _PASTED = "paste"  # a person brought it in: it says nothing of how well we listen
@@ -35,7 +35,7 @@ _SHOWN_VERSIONS = 50
 class Doubtful:
     """A mention worth a word from the owner. `seen` is the turn of its case as shown, None when it has none that waits."""
 
-    one: Heard
+    one: JudgedMention
     site: str
     handle: str
     imitates: bool
@@ -148,7 +148,7 @@ def gather(visitor: Visitor, brand: Brand) -> ListeningPage:
     )
 
 
-def read_heard(house: House, brand: str, now: datetime) -> tuple[Heard, ...]:
+def read_heard(house: House, brand: str, now: datetime) -> tuple[JudgedMention, ...]:
     """What we raised or left aside by ourselves, newest first. A case that a person found counts as missed, one that we took back as never
     raised, and what customers added to their cases, or people pasted, not at all."""
     since = now - LATELY
@@ -162,7 +162,7 @@ def read_heard(house: House, brand: str, now: datetime) -> tuple[Heard, ...]:
     return tuple(found)
 
 
-def line_of(learned: Learned, heard: Sequence[Heard]) -> float:
+def line_of(learned: Learned, heard: Sequence[JudgedMention]) -> float:
     """From which share on a mention is raised, by the looks that judged what was heard."""
     if any(one.second for one in heard):
         return LINE if learned.line_both is None else learned.line_both
@@ -213,7 +213,7 @@ def _were(number: int) -> str:
     return "was" if number == 1 else "were"
 
 
-def _days_told(heard: Sequence[Heard], now: datetime) -> int:
+def _days_told(heard: Sequence[JudgedMention], now: datetime) -> int:
     """How many days the counts reach back: a month, or as far as the newest mentions go that we read."""
     month = MONTH // timedelta(days=1)
     if len(heard) < MOST_HEARD:
@@ -221,11 +221,11 @@ def _days_told(heard: Sequence[Heard], now: datetime) -> int:
     return min(month, max((now - _oldest(heard)) // timedelta(days=1), 1))
 
 
-def _oldest(heard: Sequence[Heard]) -> datetime:
+def _oldest(heard: Sequence[JudgedMention]) -> datetime:
     return min(one.found_at for one in heard)
 
 
-def whole_weeks(weeks: Sequence[Week], heard: Sequence[Heard]) -> tuple[Week, ...]:
+def whole_weeks(weeks: Sequence[Week], heard: Sequence[JudgedMention]) -> tuple[Week, ...]:
     """Weeks of which we know everything: not those before the first mention, nor those that the newest mentions do not reach back to."""
     if not heard:
         return ()
@@ -235,7 +235,7 @@ def whole_weeks(weeks: Sequence[Week], heard: Sequence[Heard]) -> tuple[Week, ..
     return tuple(one for one in weeks if one.begins >= oldest)
 
 
-def _show(visitor: Visitor, brand: Brand, one: Heard) -> Doubtful:
+def _show(visitor: Visitor, brand: Brand, one: JudgedMention) -> Doubtful:
     house, seen = visitor.house, None
     file = house.reading.case(one.case_id) if one.case_id is not None else None
     if file is not None and file.case.state in LIVE_CASES:

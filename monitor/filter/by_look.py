@@ -37,7 +37,7 @@ def judge_by_look(page: Sequence[Heard], look: FirstLook, learned: Learned = AS_
     """What the first look says of some texts at once, with what their brand has taught it."""
     if not page:
         return []
-    kinds, _, glad = look_at(page, look)
+    kinds, feelings, glad = look_at(page, look)
     shares = [consider(heard, row) for heard, row in zip(page, kinds.tolist(), strict=True)]
     taught = shares
     if learned.first:
@@ -45,7 +45,7 @@ def judge_by_look(page: Sequence[Heard], look: FirstLook, learned: Learned = AS_
         features = with_feelings(words, shares, glad)
         taught = adjust(shares, features, learned.first)
     line = look.line if learned.line_first is None else learned.line_first
-    return rule(page, Opinions(shares, taught, glad), line, look)
+    return rule(page, Opinions(shares, taught, glad, unhappiness(feelings)), line, look)
 
 
 def look_at(page: Sequence[Heard], look: FirstLook) -> tuple[Floats, Floats, list[float]]:
@@ -61,13 +61,21 @@ def gladness(moods: Floats) -> list[float]:
     return glad
 
 
+def unhappiness(moods: Floats) -> list[float]:
+    """The share of a bad mood."""
+    unhappy: list[float] = moods[:, MOODS.index("bad")].tolist()
+    return unhappy
+
+
 @dataclass(frozen=True, slots=True)
 class Opinions:
-    """What looks say of some texts, a row each: shares of kinds as shipped, the same with what the brand taught, and moods."""
+    """What looks say of some texts, a row each: shares of kinds as shipped, the same with what the brand taught, moods from -1 to 1, and
+    the shares of a bad mood."""
 
     shares: Sequence[Sequence[float]]
     taught: Sequence[Sequence[float]]
     moods: Sequence[float]
+    unhappy: Sequence[float]
 
 
 def list_page_signs(page: Sequence[Heard]) -> Floats:
@@ -98,9 +106,10 @@ def rule(page: Sequence[Heard], told: Opinions, line: float, look: FirstLook) ->
     moods = [
         min(mood, heard.mood()) if plain_trouble(heard) else mood for heard, mood in zip(page, told.moods, strict=True)
     ]
+    rows = zip(kinds, told.taught, reasons, told.shares, moods, told.unhappy, strict=True)
     return [
-        Ruling(kind, taught[KINDS.index(kind)], why, tuple(shares), mood)
-        for kind, taught, why, shares, mood in zip(kinds, told.taught, reasons, told.shares, moods, strict=True)
+        Ruling(kind, taught[KINDS.index(kind)], why, tuple(shares), mood, unhappy)
+        for kind, taught, why, shares, mood, unhappy in rows
     ]
 
 

@@ -16,4 +16,5 @@ class Ruling:
     reasons: tuple[Reason, ...]
     shares: tuple[float, ...] = ()
     mood: float | None = None
+    unhappy: float | None = None  # the share of a bad mood, 0..1
     urgency: int | None = None  # where a rule knows

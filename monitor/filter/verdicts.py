@@ -123,6 +123,7 @@ def _give(heard: Heard, ruling: Ruling, topic: Topic, version: str = "") -> Verd
         sensitive=is_sensitive(heard.weighed, ruling.kind),
         model_version=version or _version(ruling),
         shares=ruling.shares,
+        unhappy=ruling.unhappy,
         ask_again=bool(ruling.shares) and ruling.shares[COMPLAINT] >= _WORTH_ASKING,
     )
 

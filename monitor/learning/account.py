@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from monitor.filter.learned import Learned
 from monitor.learning.teaching import score_both
-from storage.views import Heard
+from storage.views import JudgedMention
 
 MONTH = timedelta(days=30)
 MOST_BORDERLINE = 5
@@ -60,10 +60,10 @@ class Account:
     now: Setting
     settings: tuple[Setting, ...]
     weeks: tuple[Week, ...]
-    borderline: tuple[Heard, ...]
+    borderline: tuple[JudgedMention, ...]
 
 
-def take_account(heard: Sequence[Heard], learned: Learned, line: float, now: datetime) -> Account:
+def take_account(heard: Sequence[JudgedMention], learned: Learned, line: float, now: datetime) -> Account:
     """The account of a brand from the mentions of its last month or two, newest first; `line` is the one in effect."""
     month = [one for one in heard if now - one.found_at <= MONTH]
     up = [one for one in month if one.case_id is not None]  # rules raise too, and have no shares
@@ -92,14 +92,14 @@ def take_account(heard: Sequence[Heard], learned: Learned, line: float, now: dat
     )
 
 
-def _missed(lately: Sequence[Heard], scores: NDArray[np.float64], raised: NDArray[np.bool_]) -> float:
+def _missed(lately: Sequence[JudgedMention], scores: NDArray[np.float64], raised: NDArray[np.bool_]) -> float:
     """Complaints that raised no case: as likely as each is, less those that a person has looked at."""
     return float(
         sum(score for score, one, up in zip(scores, lately, raised, strict=True) if not up and one.told is None)
     )
 
 
-def _real(lately: Sequence[Heard], scores: NDArray[np.float64], raised: NDArray[np.bool_]) -> float:
+def _real(lately: Sequence[JudgedMention], scores: NDArray[np.float64], raised: NDArray[np.bool_]) -> float:
     """Raised complaints: as people said, as likely as each is where nobody has said."""
     told = (
         (score if one.told is None else float(one.told))
@@ -109,7 +109,7 @@ def _real(lately: Sequence[Heard], scores: NDArray[np.float64], raised: NDArray[
     return float(sum(told))
 
 
-def _settings(scores: NDArray[np.float64], lately: Sequence[Heard], now: datetime) -> tuple[Setting, ...]:
+def _settings(scores: NDArray[np.float64], lately: Sequence[JudgedMention], now: datetime) -> tuple[Setting, ...]:
     days = _days(lately, now)
     falling = np.sort(scores)[::-1]
     found = []
@@ -121,7 +121,11 @@ def _settings(scores: NDArray[np.float64], lately: Sequence[Heard], now: datetim
 
 
 def _setting(
-    scores: NDArray[np.float64], line: float, lately: Sequence[Heard], now: datetime, per_day: float | None = None
+    scores: NDArray[np.float64],
+    line: float,
+    lately: Sequence[JudgedMention],
+    now: datetime,
+    per_day: float | None = None,
 ) -> Setting:
     days = _days(lately, now)
     up = scores >= line
@@ -136,12 +140,12 @@ def _setting(
     )
 
 
-def _days(lately: Sequence[Heard], now: datetime) -> float:
+def _days(lately: Sequence[JudgedMention], now: datetime) -> float:
     oldest = min((one.found_at for one in lately), default=now)
     return max((now - oldest) / timedelta(days=1), 1.0)
 
 
-def _weeks(heard: Sequence[Heard], now: datetime) -> tuple[Week, ...]:
+def _weeks(heard: Sequence[JudgedMention], now: datetime) -> tuple[Week, ...]:
     """The last eight weeks, oldest first."""
     found = []
     for back in range(8, 0, -1):
@@ -152,7 +156,7 @@ def _weeks(heard: Sequence[Heard], now: datetime) -> tuple[Week, ...]:
     return tuple(found)
 
 
-def _borderline(lately: Sequence[Heard], scores: NDArray[np.float64], line: float) -> tuple[Heard, ...]:
+def _borderline(lately: Sequence[JudgedMention], scores: NDArray[np.float64], line: float) -> tuple[JudgedMention, ...]:
     """The mentions nearest to the line of which nobody has said anything: labelling these teaches most."""
     open_ = [(abs(float(score) - line), at) for at, score in enumerate(scores) if lately[at].told is None]
     nearest = sorted(one for one in open_ if one[0] <= _DOUBT)[:MOST_BORDERLINE]

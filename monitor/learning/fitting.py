@@ -21,6 +21,7 @@ FEWEST_OF_EACH = 3
 _STEPS = 40  # four to twelve are taken
 _FOLDS = 5
 _LEAST = 1e-5
+_MARGIN = 0.5
 _Doubles = NDArray[np.float64]
 
 
@@ -52,7 +53,7 @@ def fit(decided: Decisions, strength: Strength) -> Head | None:
         return None
     offsets, truth = logits_of(decided.shares), decided.truth.astype(np.float64)
     likeness = strength.features * (decided.features @ decided.features.T).astype(np.float64) + strength.bias
-    if _loss(_across(likeness, offsets, truth), truth) >= _loss(offsets, truth):
+    if not _is_better(_across(likeness, offsets, truth), offsets, truth):
         return None
     duals = _solve(likeness, offsets, truth)
     weights = strength.features * (duals @ decided.features)
@@ -101,5 +102,16 @@ def _across(likeness: _Doubles, offsets: _Doubles, truth: _Doubles) -> _Doubles:
     return found
 
 
+def _is_better(taught: _Doubles, shipped: _Doubles, truth: _Doubles) -> bool:
+    """Whether the decisions are told better by more than chance would do: by half a standard error of what each of them gains."""
+    gains = _losses(shipped, truth) - _losses(taught, truth)
+    return bool(gains.mean() > _MARGIN * gains.std() / np.sqrt(len(gains)))
+
+
+def _losses(logits: _Doubles, truth: _Doubles) -> _Doubles:
+    losses: _Doubles = np.logaddexp(0, np.where(truth > 0, -logits, logits))
+    return losses
+
+
 def _loss(logits: _Doubles, truth: _Doubles) -> float:
-    return float(np.mean(np.logaddexp(0, np.where(truth > 0, -logits, logits))))
+    return float(_losses(logits, truth).mean())

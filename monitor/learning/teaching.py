@@ -15,7 +15,7 @@ from monitor.filter.learned import VECTOR, Head, Learned, adjust, with_feelings,
 from monitor.learning.features import Features, pack, stack_both, stack_first
 from monitor.learning.fitting import BOTH, FIRST, Decisions, Strength, fit
 from monitor.learning.lines import find_line
-from storage.views import Heard, Hearing, Lesson
+from storage.views import Hearing, JudgedMention, Lesson
 from storage.words import Kind
 
 LATELY = timedelta(days=60)
@@ -57,7 +57,7 @@ def _fit(
 def listen(
     before: Hearing,
     taught: Sequence[tuple[Lesson, Features]],
-    heard: Sequence[Heard],
+    heard: Sequence[JudgedMention],
     model: str,
     now: datetime,
 ) -> Hearing:
@@ -80,7 +80,7 @@ def listen(
     )
 
 
-def score_first(heard: Sequence[Heard], learned: Learned) -> NDArray[np.float64]:
+def score_first(heard: Sequence[JudgedMention], learned: Learned) -> NDArray[np.float64]:
     """How likely the first look takes each for a complaint, with what was learnt."""
     if not heard:
         return np.zeros(0)
@@ -92,7 +92,7 @@ def score_first(heard: Sequence[Heard], learned: Learned) -> NDArray[np.float64]
     return np.array(adjust(shares, features, learned.first))[:, _COMPLAINT]
 
 
-def score_both(heard: Sequence[Heard], learned: Learned) -> NDArray[np.float64]:
+def score_both(heard: Sequence[JudgedMention], learned: Learned) -> NDArray[np.float64]:
     """The same by both looks; by the first alone where a second was not worth its time."""
     scores = score_first(heard, learned)
     deep = [at for at, one in enumerate(heard) if one.second and len(one.vector or b"") == 2 * VECTOR]

@@ -40,6 +40,9 @@ from storage.tables import (
 )
 from storage.words import CaseState, Kind, ReplyState, Topic, Verdict
 
+_TODAY = 2
+"""The urgency of a complaint that a person found, at least."""
+
 
 class Cases(Shelf):
     """Writes what people decide about cases."""
@@ -239,9 +242,10 @@ def raise_aside(connection: Connection, key: bytes, row: Row[Any], why: str, now
     judged = connection.execute(
         select(verdicts).where(verdicts.c.mention_id == row.id).order_by(verdicts.c.id.desc()).limit(1)
     ).one()
+    found = who != MACHINE  # then it is a complaint, whatever the filter took it for
     verdict = Verdict(
-        Kind(judged.kind), judged.probability, judged.language, judged.mood,
-        Topic(judged.topic), judged.urgency, (), judged.sensitive,
+        Kind.COMPLAINT if found else Kind(judged.kind), judged.probability, judged.language, judged.mood,
+        Topic(judged.topic), max(judged.urgency, _TODAY if found else 1), (), judged.sensitive,
     )  # fmt: skip
     case_id = raise_case(connection, key, row.brand, kept, verdict, who=who, why=why, now=now)
     belongs(connection, row.id, case_id)

@@ -16,7 +16,7 @@ from storage.casebook.posts import as_post, with_texts
 from storage.casebook.shelf import Shelf
 from storage.lifecycle import MovedOn
 from storage.tables import brands, hearings, lessons, mentions, post_texts, posts, verdicts
-from storage.views import SHIPPED, Heard, Hearing, Lesson
+from storage.views import SHIPPED, Hearing, JudgedMention, Lesson
 from storage.words import Kind
 
 EVERY = timedelta(days=1)
@@ -146,8 +146,8 @@ class Hearings(Shelf):
             if hearing is not None and hearing.since is not None:
                 query = query.where(lessons.c.at > hearing.since)
             for begins, ends in hearing.aside if hearing is not None else ():
-                passed_over = lessons.c.at.between(datetime.fromisoformat(begins), datetime.fromisoformat(ends))
-                query = query.where(~passed_over)
+                after, until = datetime.fromisoformat(begins), datetime.fromisoformat(ends)
+                query = query.where((lessons.c.at <= after) | (lessons.c.at > until))
             rows = connection.execute(query).all()
         return tuple(_as_lesson(row) for row in reversed(rows))
 
@@ -167,14 +167,20 @@ class Hearings(Shelf):
                     .values(features=content, made_with=made_with)
                 )
 
-    def heard(self, brand: str, since: datetime, limit: int) -> tuple[Heard, ...]:
+    def heard(self, brand: str, since: datetime, limit: int) -> tuple[JudgedMention, ...]:
         """The newest mentions that a look judged, newest first, each with the verdicts of both stages on its present text."""
         first, second = verdicts.alias("first"), verdicts.alias("second")
+        some = (  # before anything is asked of verdicts: of these there are years
+            select(mentions.c.id, posts.c.version)
+            .join(posts, posts.c.id == mentions.c.post_id)
+            .where(mentions.c.brand == brand, mentions.c.found_at >= since, posts.c.deleted_at.is_(None))
+            .order_by(mentions.c.found_at.desc(), mentions.c.id.desc())
+            .limit(limit)
+            .subquery()
+        )
         newest = (
             select(func.max(verdicts.c.id).label("id"), verdicts.c.mention_id, verdicts.c.stage)
-            .join(mentions, mentions.c.id == verdicts.c.mention_id)
-            .join(posts, (posts.c.id == mentions.c.post_id) & (posts.c.version == verdicts.c.post_version))
-            .where(mentions.c.brand == brand, mentions.c.found_at >= since)
+            .join(some, (some.c.id == verdicts.c.mention_id) & (some.c.version == verdicts.c.post_version))
             .group_by(verdicts.c.mention_id, verdicts.c.stage)
             .subquery()
         )
@@ -194,9 +200,7 @@ class Hearings(Shelf):
             .outerjoin(two, (two.c.mention_id == mentions.c.id) & (two.c.stage == 2))
             .outerjoin(second, second.c.id == two.c.id)
             .outerjoin(lessons, (lessons.c.brand == brand) & (lessons.c.mention_id == mentions.c.id))
-            .where(mentions.c.brand == brand, mentions.c.found_at >= since, posts.c.deleted_at.is_(None))
             .order_by(mentions.c.id.desc())
-            .limit(limit)
         )  # fmt: skip
         with self._reading() as connection:
             rows = connection.execute(query).mappings().all()
@@ -279,8 +283,8 @@ def _as_lesson(row: Row[Any]) -> Lesson:
     )  # fmt: skip
 
 
-def _as_heard(row: Mapping[str, Any]) -> Heard:
-    return Heard(
+def _as_heard(row: Mapping[str, Any]) -> JudgedMention:
+    return JudgedMention(
         mention_id=row["id"],
         case_id=row["case_id"],
         found_at=row["found_at"],

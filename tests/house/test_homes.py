@@ -38,7 +38,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "pydantic": ("desk/",),
     "pydantic_core": ("desk/",),
     "pydantic_settings": ("desk/",),
-    "pygal": ("monitor/filter/evaluating/", "desk/web/"),
+    "pygal": ("monitor/plots.py",),
     "regex": ("places/",),
     "requests": ("places/", "torture/"),
     "rich": ("desk/", "torture/", "monitor/filter/training/"),

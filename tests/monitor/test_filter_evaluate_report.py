@@ -15,7 +15,7 @@ from monitor.filter.evaluating.results import Results, evaluate
 from monitor.filter.evaluating.ways import Stage
 from storage.words import Kind
 
-HOSTILE = "Lovely bread, thank you <script>alert(1)</script><img src=x onerror=alert(2)> \u202etxet {{ 7 * 7 }}"
+HOSTILE = "What a lovely bakery, thank you so much for the wonderful bread, we will come back <script>alert(1)</script><img src=x onerror=alert(2)> \u202etxet {{ 7 * 7 }}"
 
 
 def make(hostile: int = 30) -> Results:

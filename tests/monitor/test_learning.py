@@ -45,7 +45,7 @@ from monitor.rounds import poll_due
 from storage.casebook import Casebook
 from storage.engine import open_engine
 from storage.reading import Reading
-from storage.views import Heard, Hearing, Lesson
+from storage.views import Hearing, JudgedMention, Lesson
 from storage.words import Author, Brand, Kind, Post
 from tests.monitor.shop import DAY, HOUR, MINUTE, NOON, ROSE, Shelf, post
 
@@ -389,11 +389,11 @@ def test_the_same_lessons_give_the_same_hearing() -> None:
 def test_a_hearing_says_what_it_was_made_from() -> None:
     before = Hearing.shipped(ROSE.key, NOON)
     told = {count: listen(before, lessons(count), [], "looks", LATER) for count in (0, 1, 40)}
-    assert [one.why for one in told.values()] == [
-        "From what came lately.",
-        "From one decision, too few or too much alike to learn words from and what came lately.",
-        "From 40 decisions and what came lately.",
-    ]
+    none, one_decision, many = (one.why for one in told.values())
+    assert none == "From what came lately."
+    assert "one decision" in one_decision
+    assert "too few" in one_decision
+    assert many == "From 40 decisions and what came lately."
     assert [one.weights is not None for one in told.values()] == [False, False, True]
     assert {(one.line_first, one.line_both) for one in told.values()} == {(None, None)}, "nothing was heard yet"
 
@@ -447,17 +447,17 @@ def test_no_more_than_all_can_be_raised() -> None:
 # Scores ----------------------------------------------------------------------------------------------------------------
 
 
-def heard_one(number: int, share: float, **also: Any) -> Heard:
+def heard_one(number: int, share: float, **also: Any) -> JudgedMention:
     """A mention of a day ago that raised nothing, unless told otherwise."""
     told: dict[str, Any] = {
         "case_id": None, "found_at": NOON - DAY, "place": "x", "handle": "cora", "name": "", "url": None, "title": "",
         "text": f"cake number {number}", "rating": None, "language": "en", "kind": Kind.CHATTER, "second": (), "vector": None,
         "told": None, "first": shares(share),
     }  # fmt: skip
-    return Heard(mention_id=number, **{**told, **also})
+    return JudgedMention(mention_id=number, **{**told, **also})
 
 
-def heard_many(count: int) -> list[Heard]:
+def heard_many(count: int) -> list[JudgedMention]:
     """Mentions of the last twenty days, each a little less likely a complaint."""
     return [
         heard_one(number, (number + 0.5) / count, found_at=NOON - (number + 1) * 20 * DAY / count)
@@ -787,7 +787,7 @@ def test_without_weights_nothing_is_learnt_and_lessons_wait(taught: Casebook, no
 # How well do we listen -------------------------------------------------------------------------------------------------
 
 
-def account(*heard: Heard, line: float = 0.42) -> Account:
+def account(*heard: JudgedMention, line: float = 0.42) -> Account:
     return take_account(heard, AS_SHIPPED, line, NOON)
 
 

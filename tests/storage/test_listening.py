@@ -439,24 +439,53 @@ def test_the_owner_asks_for_as_many_a_day_as_she_wants_to_see(house: House) -> N
     assert (asked.per_day, asked.why, asked.weights) == (None, "As many as there are.", b"weights")
 
 
+def counted(house: House) -> list[str]:
+    """The posts whose lessons count."""
+    return [lesson.post.native_id for lesson in house.casebook.hearings.lessons(ROSE.key, 9)]
+
+
+def a_lesson(house: House, native_id: str, at: datetime) -> None:
+    """Ana dismisses what somebody wrote."""
+    case_id = house.complain(post(native_id, by=Author(native_id, native_id)), now=LATER)
+    house.casebook.cases.dismiss(case_id, "praise", house.ana, at)
+
+
 def test_as_shipped_again_puts_lessons_aside_and_going_back_brings_them_back(house: House) -> None:
-    case_id = house.complain()
-    house.casebook.cases.dismiss(case_id, "praise", house.ana, LATER)
+    hearings = house.casebook.hearings
+    a_lesson(house, "first", LATER)
     learned(house)
-    assert house.casebook.hearings.reset(ROSE.key, house.ana, LATER + HOUR) == 2
-    shipped = house.casebook.hearings.current(ROSE.key)
+    assert hearings.reset(ROSE.key, house.ana, LATER + HOUR) == 2
+    shipped = hearings.current(ROSE.key)
     assert shipped is not None
     assert (shipped.model, shipped.line_first, shipped.line_both, shipped.weights) == (SHIPPED, None, None, None)
     assert (shipped.per_day, shipped.since, shipped.lessons) == (None, LATER + HOUR, 0)
-    assert house.casebook.hearings.lessons(ROSE.key, 9) == ()
-    house.casebook.cases.reopen(case_id, "", house.ana, LATER + 2 * HOUR)
-    assert [lesson.is_complaint for lesson in house.casebook.hearings.lessons(ROSE.key, 9)] == [True], "said since"
-    assert house.casebook.hearings.go_back(ROSE.key, 1, house.ben, LATER + 3 * HOUR) == 3
-    back = house.casebook.hearings.current(ROSE.key)
+    assert counted(house) == []
+    a_lesson(house, "second", LATER + 2 * HOUR)
+    assert counted(house) == ["second"]
+    assert hearings.go_back(ROSE.key, 1, house.ben, LATER + 3 * HOUR) == 3
+    back = hearings.current(ROSE.key)
     assert back is not None
     assert (back.model, back.weights, back.since, back.by) == (LOOKS, b"weights", None, house.ben)
     assert back.why == "Back to version 1."
-    assert len(house.casebook.hearings.lessons(ROSE.key, 9)) == 1
+    assert counted(house) == ["first"]
+    assert due(house, LATER + 3 * HOUR), "weights that are gone are made anew"
+
+
+def test_going_back_passes_over_what_was_taught_since_and_can_be_undone_itself(house: House) -> None:
+    for number, name in enumerate(("first", "second", "third"), start=1):
+        a_lesson(house, name, LATER + number * DAY)
+        assert learned(house, LATER + number * DAY, weights=name.encode()) == number
+    hearings = house.casebook.hearings
+    assert hearings.go_back(ROSE.key, 1, house.ana, LATER + 4 * DAY) == 4
+    assert counted(house) == ["first"]
+    a_lesson(house, "fourth", LATER + 5 * DAY)
+    assert counted(house) == ["first", "fourth"]
+    assert learned(house, LATER + 5 * DAY) == 5
+    assert counted(house) == ["first", "fourth"], "learning does not bring them back"
+    assert hearings.go_back(ROSE.key, 3, house.ana, LATER + 6 * DAY) == 6
+    assert counted(house) == ["first", "second", "third"]
+    assert hearings.go_back(ROSE.key, 5, house.ana, LATER + 7 * DAY) == 7
+    assert counted(house) == ["first", "fourth"]
 
 
 def test_nobody_goes_back_to_a_version_that_never_was(house: House) -> None:

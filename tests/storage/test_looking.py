@@ -327,6 +327,17 @@ def test_every_due_work_asks_by_an_index(crowded: House) -> None:
         assert not [step for step in steps if step in ("SCAN replies", "SCAN cases", "SCAN posts")], (ask, steps)
 
 
+def test_second_looks_that_are_due_and_what_was_heard_are_found_by_an_index(crowded: House) -> None:
+    book = crowded.casebook
+    steps = plan(crowded, lambda: book.verdicts.are_due_again(NOON))
+    steps += plan(crowded, lambda: book.hearings.heard(ROSE.key, NOON, 50))
+    assert not [step for step in steps if step in ("SCAN mentions", "SCAN verdicts", "SCAN posts", "SCAN lessons")], (
+        steps
+    )
+    assert any("ix_mentions_again" in step for step in steps), steps
+    assert any("ix_mentions_found" in step for step in steps), steps
+
+
 def test_old_complaints_are_found_without_comparing_each_with_each(crowded: House) -> None:
     steps = plan(crowded, lambda: crowded.reading.older_complaints(ROSE.key, NOON))
     assert any("ix_replies_parent (place=? AND parent_id=?" in step for step in steps), steps

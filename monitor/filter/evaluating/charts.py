@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-
-import pygal
-from pygal.style import Style
+from typing import Any
 
 from monitor.filter.evaluating.measures import Point
+from monitor.plots import load_pygal
 
 _NOT_DRAWN = re.compile(
     r"<!--.*?-->|<script\b.*?</script>|<script\b[^>]*/>|<defs\b.*?</defs>|<desc\b.*?</desc>|<title>Pygal</title>",
@@ -17,7 +16,7 @@ _NOT_DRAWN = re.compile(
 """pygal adds a script even where none is asked for, styles of its own, and the day on which it drew."""
 
 _TENTHS = [0, 0.2, 0.4, 0.6, 0.8, 1]
-_SIZES = Style(label_font_size=12, major_label_font_size=12, title_font_size=13, no_data_font_size=14)
+_SIZES = {"label_font_size": 12, "major_label_font_size": 12, "title_font_size": 13, "no_data_font_size": 14}
 """Only for the room that words take; the page sets the same sizes."""
 
 
@@ -43,9 +42,10 @@ def _pairs(points: Sequence[Point]) -> list[tuple[float, float]]:
     return [(point.x, point.y) for point in points]
 
 
-def _chart(x_title: str, y_title: str) -> pygal.XY:
+def _chart(x_title: str, y_title: str) -> Any:
+    pygal = load_pygal()
     return pygal.XY(
-        style=_SIZES,
+        style=pygal.style.Style(**_SIZES),
         js=(),
         width=400,
         height=300,
@@ -71,6 +71,6 @@ def _percent(value: float) -> str:
     return f"{value:.0%}"
 
 
-def _draw(chart: pygal.XY) -> str:
+def _draw(chart: Any) -> str:
     drawn: str = chart.render(is_unicode=True)
     return _NOT_DRAWN.sub("", drawn).replace(' id=""', "").strip()

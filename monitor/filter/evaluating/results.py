@@ -17,7 +17,7 @@ from monitor.filter.heads import KINDS
 from storage.words import Kind, Post
 
 MOOD_LINE = 0.42
-"""The shipped line of moods, as the share of unhappiness (1 - mood) / 2."""
+"""The shipped line of moods, as the share of a bad one."""
 
 Progress = Callable[[str, int], None]
 """Called with who judges (OURS, VADER or DECISIONS) and how many texts have been judged so far."""

@@ -164,13 +164,13 @@ def ask_second(look: SecondLook, posts: Sequence[Post], progress: Progress) -> T
 
 
 def _from_verdict(verdict: Verdict) -> Opinion:
-    return Opinion(verdict.kind, verdict.complaint, (1 - verdict.mood) / 2, verdict.language, verdict.shares)
+    unhappy = (1 - verdict.mood) / 2 if verdict.unhappy is None else verdict.unhappy
+    return Opinion(verdict.kind, verdict.complaint, unhappy, verdict.language, verdict.shares)
 
 
 def _from_shares(text: str, kinds: list[float], moods: list[float]) -> Opinion:
-    mood = moods[MOODS.index("good")] - moods[MOODS.index("bad")]
     kind = choose(kinds, by_both.LINE)
-    return Opinion(kind, kinds[COMPLAINT], (1 - mood) / 2, find_language(text), tuple(kinds))
+    return Opinion(kind, kinds[COMPLAINT], moods[MOODS.index("bad")], find_language(text), tuple(kinds))
 
 
 def _newest(verdicts: Sequence[Verdict]) -> str:
