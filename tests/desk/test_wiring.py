@@ -116,7 +116,7 @@ def fill(house: House, at: datetime) -> None:
     """Record mentions until the disk is full."""
     verdict = Verdict(Kind.COMPLAINT, 0.9, "en", -0.5, Topic.OTHER, 2, ())
     for n in range(2_000):
-        post = Post("import", f"p{n}", Author(f"a{n}", "cora"), "bread " * 200, at, f"c{n}")
+        post = Post("import", f"p{n}", Author(f"a{n}", "cora"), f"bread {n} " * 150, at, f"c{n}")
         house.casebook.rounds.record_import("rosebakery", [Judged(post, verdict)], at)
 
 
