@@ -20,6 +20,7 @@ from storage.words import Kind, Reason
 COMPLAINT = KINDS.index(Kind.COMPLAINT)
 _SPAM = KINDS.index(Kind.SPAM)
 _CLEARLY = 0.6
+_BETWEEN = 0.1  # of the share of a neutral mood
 _GOOD_RATING_TAKES = 0.2  # of the odds of a complaint, where four or five stars were given
 _SORTS_OF: Mapping[Kind, tuple[str, ...]] = {
     Kind.COMPLAINT: ("complaint", "safety", "legal"),
@@ -62,8 +63,8 @@ def gladness(moods: Floats) -> list[float]:
 
 
 def unhappiness(moods: Floats) -> list[float]:
-    """The share of a bad mood."""
-    unhappy: list[float] = moods[:, MOODS.index("bad")].tolist()
+    """The share of a bad mood; who sounds neutral is unhappy now and then, too."""
+    unhappy: list[float] = (moods[:, MOODS.index("bad")] + _BETWEEN * moods[:, MOODS.index("neutral")]).tolist()
     return unhappy
 
 

@@ -11,10 +11,10 @@ from enum import StrEnum
 import numpy as np
 
 from monitor.filter import by_both, find_language, judge_page, judge_page_again
-from monitor.filter.by_look import COMPLAINT, choose
+from monitor.filter.by_look import COMPLAINT, choose, unhappiness
 from monitor.filter.evaluating.measures import Shares, Truth
 from monitor.filter.first_look import first_look
-from monitor.filter.heads import MOODS, softmax
+from monitor.filter.heads import softmax
 from monitor.filter.mood import COMPLAINT_BELOW, measure_mood
 from monitor.filter.second_look import SecondLook, second_look
 from storage.words import Author, Brand, Kind, Post, Verdict
@@ -157,8 +157,8 @@ def ask_second(look: SecondLook, posts: Sequence[Post], progress: Progress) -> T
         begun = time.process_time()
         deep = look.look([post.text for post in page])
         seconds += time.process_time() - begun
-        rows = zip(page, softmax(deep.kinds).tolist(), softmax(deep.moods).tolist(), strict=True)
-        opinions.extend(_from_shares(post.text, kinds, moods) for post, kinds, moods in rows)
+        rows = zip(page, softmax(deep.kinds).tolist(), unhappiness(softmax(deep.moods)), strict=True)
+        opinions.extend(_from_shares(post.text, kinds, unhappy) for post, kinds, unhappy in rows)
         progress(len(opinions))
     return Told(tuple(opinions), by_both.LINE, look.version, seconds)
 
@@ -168,9 +168,9 @@ def _from_verdict(verdict: Verdict) -> Opinion:
     return Opinion(verdict.kind, verdict.complaint, unhappy, verdict.language, verdict.shares)
 
 
-def _from_shares(text: str, kinds: list[float], moods: list[float]) -> Opinion:
+def _from_shares(text: str, kinds: list[float], unhappy: float) -> Opinion:
     kind = choose(kinds, by_both.LINE)
-    return Opinion(kind, kinds[COMPLAINT], moods[MOODS.index("bad")], find_language(text), tuple(kinds))
+    return Opinion(kind, kinds[COMPLAINT], unhappy, find_language(text), tuple(kinds))
 
 
 def _newest(verdicts: Sequence[Verdict]) -> str:
