@@ -137,10 +137,11 @@ class Cues:
     def find(self, text: Folded) -> list[Hit]:
         """Every cue in the text, overlapping ones included, in reading order."""
         hits: list[Hit] = []
-        classes = [self._classes(key) for key in text.keys]
+        known, begins = self._known.get, self._root.next.get
+        classes = [found if (found := known(key)) is not None else self._classes(key) for key in text.keys]
         for first, numbers in enumerate(classes):
             for number in numbers:
-                node = self._root.next.get(number)
+                node = begins(number)
                 if node is not None:
                     _walk(node, first, first, classes, text.sentences, hits)
         return hits

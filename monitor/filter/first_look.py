@@ -38,8 +38,7 @@ class Table:
         full = np.flatnonzero(counts)
         if len(full):
             begins = np.cumsum(counts) - counts
-            found = self.weights[grams.drawers >> shift].astype(np.int32)
-            sums[full] = np.add.reduceat(found, begins[full], axis=0)
+            sums[full] = np.add.reduceat(self.weights[grams.drawers >> shift], begins[full], axis=0, dtype=np.int32)
         return sums * grams.share()[:, None] * self.scale
 
 

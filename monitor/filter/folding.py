@@ -27,17 +27,33 @@ _STRETCHED = re.compile(r"(.)\1{2,}")
 URL = "<url>"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Folded:
     """Tokens of a text in parallel lists: `keys` folded words, `starts`/`ends` code points in the original text.
 
-    `sentences` numbers the sentence of each token: words in different sentences make no phrase.
+    `sentences` numbers the sentence of each token: words in different sentences make no phrase. Places are only found when asked for: they
+    are needed where words are shown, which is seldom.
     """
 
     keys: list[str]
-    starts: list[int]
-    ends: list[int]
     sentences: list[int]
+    _original: str
+    _spans: tuple[list[int], list[int]] | None = None
+
+    @property
+    def starts(self) -> list[int]:
+        """Where each token begins."""
+        return self._places()[0]
+
+    @property
+    def ends(self) -> list[int]:
+        """Where each token ends."""
+        return self._places()[1]
+
+    def _places(self) -> tuple[list[int], list[int]]:
+        if self._spans is None:
+            self._spans = _find_places(self._original)
+        return self._spans
 
 
 def _lower(text: str) -> str:
@@ -64,30 +80,32 @@ def unstretch(word: str) -> tuple[str, ...]:
 def fold(text: str) -> Folded:
     """Cut a text into folded tokens. Only its first MOST_JUDGED code points are read."""
     text = text[:MOST_JUDGED]
-    places: list[int] | None = None
-    if _INVISIBLE.search(text):
-        places = [at for at, character in enumerate(text) if not _INVISIBLE.match(character)]
-        text = "".join(text[at] for at in places)
     keys: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
     sentences: list[int] = []
     sentence = 0
-    for match in _TOKEN.finditer(_lower(text)):
-        sort = match.lastgroup
-        if sort == "stop":
+    for url, word, sign, stop in _TOKEN.findall(_lower(_visible(text))):
+        if stop:
             sentence += 1
             continue
-        key = match[0]
-        if sort == "url":
-            key = URL
-        elif sort == "word":
-            key = key.replace("'", "").removeprefix("#")
-        keys.append(key)
-        starts.append(match.start())
-        ends.append(match.end())
+        if word:
+            keys.append(word if word.isalnum() else word.replace("'", "").removeprefix("#"))
+        else:
+            keys.append(URL if url else sign)
         sentences.append(sentence)
-    if places is not None:
+    return Folded(keys, sentences, text)
+
+
+def _visible(text: str) -> str:
+    """A text without what nobody sees."""
+    return text if text.isascii() and text.isprintable() else _INVISIBLE.sub("", text)
+
+
+def _find_places(text: str) -> tuple[list[int], list[int]]:
+    """Where the tokens of a text begin and end in it, with all that nobody sees."""
+    spans = [match.span() for match in _TOKEN.finditer(_lower(_visible(text))) if match.lastgroup != "stop"]
+    starts, ends = [start for start, _ in spans], [end for _, end in spans]
+    if _INVISIBLE.search(text):
+        places = [at for at, character in enumerate(text) if not _INVISIBLE.match(character)]
         starts = [places[start] for start in starts]
         ends = [places[end - 1] + 1 for end in ends]
-    return Folded(keys, starts, ends, sentences)
+    return starts, ends

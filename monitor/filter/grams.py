@@ -59,9 +59,12 @@ def make_plain(word: str) -> str:
 
 def cut(text: str) -> list[str]:
     """A text's words and signs, made alike: small plain letters, numbers as zeros (their length kept), links and handles as one sign each."""
-    text = make_plain(_INVISIBLE.sub("", text[:MOST_READ]))
-    text = _LINK.sub(" \ue000 ", text)
-    text = _HANDLE.sub(" @ ", text)
+    text = text[:MOST_READ]
+    text = make_plain(text if text.isascii() and text.isprintable() else _INVISIBLE.sub("", text))
+    if "." in text or "://" in text:
+        text = _LINK.sub(" \ue000 ", text)
+    if "@" in text:
+        text = _HANDLE.sub(" @ ", text)
     text = _NUMBER.sub(_zeros, text)
     return _TOKEN.findall(_STRETCHED.sub(r"\1\1", text))
 

@@ -41,6 +41,7 @@ _OTHER_LANGUAGE = re.compile("[a-z]{2}")  # of codes that places give; "und", "q
 _TELUGU = re.compile(r"[\u0c00-\u0c7f]+")
 _DEVANAGARI = re.compile(r"[\u0900-\u097f]+")
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]+")
+_NOT_LATIN = re.compile(r"[\u0400-\u04ff\u0900-\u097f\u0c00-\u0c7f]")
 _RUNS = re.compile(r"[^\W\d_]+")
 _UKRAINIAN = re.compile(r"[іїєґ]", re.IGNORECASE)
 _RUSSIAN = re.compile(r"[ыэъё]", re.IGNORECASE)
@@ -120,7 +121,7 @@ def _count(runs: re.Pattern[str], text: str) -> int:
 
 
 def _by_script(text: str, field: str, shares: Sequence[float] | None) -> str | None:
-    if text.isascii():
+    if text.isascii() or not _NOT_LATIN.search(text):
         return None
     telugu, devanagari, cyrillic = (_count(found, text) for found in (_TELUGU, _DEVANAGARI, _CYRILLIC))
     most = max(telugu, devanagari, cyrillic)
