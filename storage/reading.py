@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zlib import crc32
@@ -51,6 +50,8 @@ from storage.views import (
     LateReply,
     Lists,
     SourceState,
+    Unraised,
+    Whereabouts,
 )
 from storage.words import CaseState, Kind, Origin, ReplyState, Topic
 
@@ -64,41 +65,6 @@ LATE = timedelta(minutes=30)
 """An approved reply not settled by then is late: the longest hold is 15 minutes, and going out takes seconds."""
 LATE_LOOK = timedelta(hours=1)
 """So long may we look for a reply before it counts as late: two looks and a repeat take less than that on every place."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unraised:
-    """A mention that raised no case, or one that the machine took back: what it was taken for and the first reason, whether it was set
-    aside, and what a person said of it."""
-
-    mention_id: int
-    brand: str
-    place: str
-    handle: str
-    name: str
-    url: str | None
-    title: str
-    text: str
-    rating: int | None
-    found_at: datetime
-    language: str
-    kind: Kind
-    reason_code: str
-    reason: str
-    aside: str | None
-    taken_back: bool
-    told: bool | None
-    told_kind: Kind | None
-
-
-@dataclass(frozen=True, slots=True)
-class Whereabouts:
-    """Whose a mention is, the case it belongs to, whether that case stands on it, and whether the machine took it back unseen."""
-
-    brand: str
-    case_id: int | None
-    raised_it: bool
-    taken_back: bool
 
 
 _IN_HAND = (ReplyState.APPROVED, ReplyState.SENDING, ReplyState.UNCERTAIN, ReplyState.BY_HAND)

@@ -379,3 +379,38 @@ class JudgedMention:
     told: bool | None
     first_mood: float = 0.0
     second_mood: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Unraised:
+    """A mention that raised no case, or one that the machine took back: what it was taken for and the first reason, whether it was set
+    aside, and what a person said of it."""
+
+    mention_id: int
+    brand: str
+    place: str
+    handle: str
+    name: str
+    url: str | None
+    title: str
+    text: str
+    rating: int | None
+    found_at: datetime
+    language: str
+    kind: Kind
+    reason_code: str
+    reason: str
+    aside: str | None
+    taken_back: bool
+    told: bool | None
+    told_kind: Kind | None
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Whose a mention is, the case it belongs to, whether that case stands on it, and whether the machine took it back unseen."""
+
+    brand: str
+    case_id: int | None
+    raised_it: bool
+    taken_back: bool

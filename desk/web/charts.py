@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from datetime import datetime
 
 from desk.web import says
 from monitor.learning.account import Week
-from monitor.plots import load_pygal
+from monitor.plots import draw, load_pygal
 
 SVG = "image/svg+xml"
-
-_NOT_DRAWN = re.compile(
-    r"<!--.*?-->|<script\b.*?</script>|<script\b[^>]*/>|<defs\b.*?</defs>|<desc\b.*?</desc>|<title>.*?</title>",
-    re.DOTALL,
-)
-"""pygal adds a script even where none is asked for, styles of its own, a title to every label, and the day on which it drew."""
 
 _STYLES = """<style>
 svg { color-scheme: light dark; font: 12px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
@@ -66,8 +59,7 @@ def draw_weeks(weeks: Sequence[Week], zone: str, *, wide: bool) -> str:
     chart.add("", [week.real for week in weeks])
     chart.add("", [week.not_real for week in weeks])
     chart.add("", [undecided(week) for week in weeks])
-    drawn: str = _NOT_DRAWN.sub("", chart.render(is_unicode=True)).replace(' id=""', "").strip()
-    return drawn.replace(">", f">{_STYLES}", 1)
+    return draw(chart).replace(">", f">{_STYLES}", 1)
 
 
 def undecided(week: Week) -> int:

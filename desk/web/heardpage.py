@@ -9,7 +9,7 @@ from desk.web.editing import account_name, site_name
 from desk.web.house import House
 from desk.web.lookalike import imitates
 from desk.web.visitor import NotFound, Visitor
-from storage.reading import Unraised
+from storage.views import Unraised
 from storage.words import Brand, Kind
 
 PAGE = 50

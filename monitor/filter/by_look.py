@@ -102,7 +102,7 @@ def rule(page: Sequence[Heard], told: Opinions, line: float, look: FirstLook) ->
     kinds = [choose(row, line) for row in told.taught]
     reasons = [_why(heard, kind) for heard, kind in zip(page, kinds, strict=True)]
     bare = [at for at, kind in enumerate(kinds) if kind is Kind.COMPLAINT and not reasons[at]]
-    for at, why in zip(bare, say_words([page[at].said() for at in bare], look, Kind.COMPLAINT), strict=True):
+    for at, why in zip(bare, say_words([page[at].said() for at in bare], look), strict=True):
         reasons[at] = why or _TOGETHER
     moods = [
         min(mood, heard.mood()) if plain_trouble(heard) else mood for heard, mood in zip(page, told.moods, strict=True)

@@ -16,15 +16,7 @@ _LONGEST_QUOTE = 60
 _MOST_WORDS = 3
 _MOST_LOOKED_AT = 200  # words of a text
 _WORTH_TELLING = 0.3  # logits by which a word speaks for a kind
-_KIND_SAYS = {
-    Kind.COMPLAINT: "often said by people who complain",
-    Kind.PRAISE: "often said by people who are content",
-    Kind.QUESTION: "often said by people who ask something",
-    Kind.CHATTER: "everyday talk",
-    Kind.NEWS: "sounds like a news report",
-    Kind.SPAM: "sounds like advertising",
-    Kind.NOT_US: "seems to be about somebody else",
-}
+_OFTEN_SAID = "often said by people who complain"
 _WORTH_SAYING = 1.0  # lighter words ("but", "late") are shown only where nothing heavier told
 
 _SORTS = {
@@ -76,17 +68,16 @@ def say_why(said: Said, sorts: Sequence[str]) -> tuple[Reason, ...]:
     return tuple(reasons)
 
 
-def say_words(said: Sequence[Said], look: FirstLook, kind: Kind) -> list[tuple[Reason, ...]]:
-    """For each of some texts the words that speak most for its kind, where no cue is in it; at most _MOST_WORDS."""
+def say_words(said: Sequence[Said], look: FirstLook) -> list[tuple[Reason, ...]]:
+    """For each of some complaints the words that speak most for one, where no cue is in it; at most _MOST_WORDS."""
     places = [_words_of(one) for one in said]
     if not any(places):
         return [()] * len(said)
     told = look.tell_words(
-        (one.text.keys[at] for one, here in zip(said, places, strict=True) for at in here), KINDS.index(kind)
+        (one.text.keys[at] for one, here in zip(said, places, strict=True) for at in here), KINDS.index(Kind.COMPLAINT)
     )
     return [
-        _say_words(one, kind, {at: told[one.text.keys[at]] for at in here})
-        for one, here in zip(said, places, strict=True)
+        _say_words(one, {at: told[one.text.keys[at]] for at in here}) for one, here in zip(said, places, strict=True)
     ]
 
 
@@ -95,14 +86,14 @@ def _words_of(said: Said) -> list[int]:
     return [at for at, key in enumerate(keys) if len(key) > 1 and not key[0].isdigit() and key != URL]
 
 
-def _say_words(said: Said, kind: Kind, told: Mapping[int, float]) -> tuple[Reason, ...]:
+def _say_words(said: Said, told: Mapping[int, float]) -> tuple[Reason, ...]:
     part, text = said.text, said.post.text
     loudest = sorted((at for at in told if told[at] > _WORTH_TELLING), key=lambda at: -told[at])
     first = {part.keys[at]: at for at in sorted(loudest[: 2 * _MOST_WORDS], reverse=True)}
     return tuple(
         Reason(
-            f"word:{kind}",
-            f"“{text[part.starts[at] : part.ends[at]]}”: {_KIND_SAYS[kind]}",
+            f"word:{Kind.COMPLAINT}",
+            f"“{text[part.starts[at] : part.ends[at]]}”: {_OFTEN_SAID}",
             part.starts[at],
             part.ends[at],
         )

@@ -13,7 +13,7 @@ from desk.web.heardpage import gather
 from desk.web.pages import own_page
 from desk.web.visitor import Acting, Looking, NotFound, Visitor
 from storage.lifecycle import LIVE_CASES, MovedOn
-from storage.reading import Whereabouts
+from storage.views import Whereabouts
 from storage.words import Kind
 
 router = APIRouter()

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from monitor.filter.evaluating.measures import Point
-from monitor.plots import load_pygal
-
-_NOT_DRAWN = re.compile(
-    r"<!--.*?-->|<script\b.*?</script>|<script\b[^>]*/>|<defs\b.*?</defs>|<desc\b.*?</desc>|<title>Pygal</title>",
-    re.DOTALL,
-)
-"""pygal adds a script even where none is asked for, styles of its own, and the day on which it drew."""
+from monitor.plots import draw, load_pygal
 
 _TENTHS = [0, 0.2, 0.4, 0.6, 0.8, 1]
 _SIZES = {"label_font_size": 12, "major_label_font_size": 12, "title_font_size": 13, "no_data_font_size": 14}
@@ -27,7 +20,7 @@ def draw_precision(ours: Sequence[Point], vader: Sequence[Point], at: Point | No
         chart.add("", _pairs(curve), show_dots=False)
     for dot in (at, vader_at):
         chart.add("", _pairs([dot] if dot else []), stroke=False, dots_size=5)
-    return _draw(chart)
+    return draw(chart)
 
 
 def draw_calibration(points: Sequence[Point]) -> str:
@@ -35,7 +28,7 @@ def draw_calibration(points: Sequence[Point]) -> str:
     chart = _chart("share that was said", "real, of those texts")
     chart.add("", _pairs(points), dots_size=4)
     chart.add("", [(0, 0), (1, 1)], show_dots=False)
-    return _draw(chart)
+    return draw(chart)
 
 
 def _pairs(points: Sequence[Point]) -> list[tuple[float, float]]:
@@ -69,8 +62,3 @@ def _chart(x_title: str, y_title: str) -> Any:
 
 def _percent(value: float) -> str:
     return f"{value:.0%}"
-
-
-def _draw(chart: Any) -> str:
-    drawn: str = chart.render(is_unicode=True)
-    return _NOT_DRAWN.sub("", drawn).replace(' id=""', "").strip()

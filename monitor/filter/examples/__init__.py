@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from storage.languages import LANGUAGES
@@ -49,12 +48,6 @@ class Unusable(ValueError):
 def read_examples(folder: Path = FOLDER) -> tuple[Example, ...]:
     """All examples, in the order of LANGUAGES. Raises Unusable, OSError."""
     return tuple(one for language in LANGUAGES for one in _read(folder / f"{language}.tsv", language))
-
-
-@cache
-def count_examples() -> int:
-    """How many texts the shipped weights were made from."""
-    return len(read_examples())
 
 
 def _read(path: Path, language: str) -> Iterator[Example]:
