@@ -7,6 +7,7 @@ PROCESSES ?= 40
 EXAMPLES ?= 2000
 SEED ?= 7
 KILLS ?=
+STAGE ?= both
 VENV  := .venv
 BIN   := $(VENV)/bin
 PIP   := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
@@ -19,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-bluesky pictures torture torture-workers model model-search bench check check-quick style types imports documents house format locks wheel clean
+.PHONY: help venv demo test test-bluesky pictures torture torture-workers model held-out model-search bench check check-quick style types imports documents house format locks wheel clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -83,6 +84,9 @@ torture: $(VENV)/.made-dev ## kill the service at random while everything goes w
 model: $(VENV)/.made-dev ## make the filter's weights anew from its authored examples (an hour; installs torch)
 	@$(PIP) install --require-hashes --only-binary :all: -r requirements/model.txt
 	@$(BIN)/python -m monitor.filter.training --seed $(SEED)
+
+held-out: $(VENV)/.made-dev ## how well the filter tells the texts that we measure with (STAGE=both)
+	@$(BIN)/python -m monitor.filter.evaluating --stage $(STAGE)
 
 model-search: $(VENV)/.made-dev ## play the whole case in new random orders against its model (EXAMPLES=2000)
 	@AMENDS_MODEL_EXAMPLES=$(EXAMPLES) $(BIN)/pytest -q tests/model

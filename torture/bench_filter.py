@@ -167,6 +167,8 @@ from torture.bench_filter import BRAND, choose
 from desk.service import Pages
 import desk.work
 from monitor.filter import judge_page, judge_page_again
+from storage.languages import identifier
+identifier()  # as the service does at its start
 posts = choose(64)
 judge_page(posts, BRAND)
 if sys.argv[1] == "both":

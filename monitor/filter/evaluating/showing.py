@@ -62,12 +62,21 @@ def _parts(results: Results) -> Iterator[str]:
     yield _table(
         head, [row for group in (results.all, *results.languages) for row in _side_by_side(group)], words=(0, 2)
     )
+    if len(results.languages) > 1:
+        yield _mean(results.languages)
     if results.traits:
         yield _traits(results)
     if results.kinds:
         yield _kinds(results.kinds)
     if results.taught:
         yield _taught(results.taught)
+
+
+def _mean(languages: Sequence[Group]) -> str:
+    told = sorted((group.ours.f1 or 0.0, group.name) for group in languages)
+    worst, name = told[0]
+    mean = sum(f1 for f1, _ in told) / len(told)
+    return f"F1, mean of {len(told)} languages: {mean:.3f}; the worst is {name} with {worst:.3f}."
 
 
 def _side_by_side(group: Group) -> Iterator[Row]:

