@@ -123,8 +123,12 @@ def choose(shares: Sequence[float], line: float) -> Kind:
     """A complaint from the line on, else the likeliest of the others; advertising only where that is clear, for customers speak of offers too."""
     if shares[COMPLAINT] >= line:
         return Kind.COMPLAINT
-    first, second = sorted((at for at in range(len(KINDS)) if at != COMPLAINT), key=lambda at: -shares[at])[:2]
-    return KINDS[second if first == _SPAM and shares[first] < _CLEARLY else first]
+    others = [-1.0 if at == COMPLAINT else share for at, share in enumerate(shares)]
+    first = others.index(max(others))
+    if first == _SPAM and others[first] < _CLEARLY:
+        others[first] = -1.0
+        first = others.index(max(others))
+    return KINDS[first]
 
 
 _TOGETHER = (Reason("together", "No single word tells; all of it together sounds like a complaint"),)

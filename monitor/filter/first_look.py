@@ -13,33 +13,16 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.filter.grams import BITS, Grams, hash_words_and_pieces, make_plain
+from monitor.filter.grams import make_plain
 from monitor.filter.heads import KINDS, TOPICS, Floats, softmax
+from monitor.filter.tables import pack
 from monitor.filter.weights import read_weights
+from monitor.filter.word_sums import WordSums
 from storage.languages import LANGUAGES
 
 UNKNOWN = "und"
 _MOST_REMEMBERED = 50_000  # words
 FEELS = len(KINDS)  # columns of kinds come first, then those of moods
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Weights of some heads: a whole number per drawer and head, times the head's `scale`. Fewer drawers than the grams' share them."""
-
-    weights: NDArray[np.int8]
-    scale: Floats
-
-    def add_up(self, grams: Grams) -> Floats:
-        """What each text's grams say, one row per text."""
-        shift = BITS - (len(self.weights).bit_length() - 1)
-        counts = np.bincount(grams.rows, minlength=grams.texts)
-        sums = np.zeros((grams.texts, self.weights.shape[1]), np.float32)
-        full = np.flatnonzero(counts)
-        if len(full):
-            begins = np.cumsum(counts) - counts
-            sums[full] = np.add.reduceat(self.weights[grams.drawers >> shift], begins[full], axis=0, dtype=np.int32)
-        return sums * grams.share()[:, None] * self.scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +38,25 @@ class FirstLook:
 
     def __init__(self, weights: dict[str, NDArray[np.generic]]) -> None:
         self.version = str(weights["version"])
-        self._tables = {name: Table(weights[name], weights[f"{name}_scale"]) for name in TABLES}  # type: ignore[arg-type]
+        self._tables = {name: pack(weights[name], weights[f"{name}_scale"]) for name in TABLES}  # type: ignore[arg-type]
+        self._sums = WordSums(*({name: self._tables[name] for name in names} for names in (BY_WORDS, BY_PIECES)))
         self.line = float(weights["line"])
         self._plain = {name: np.asarray(weights[name], np.float32) for name in PLAIN}
         self._told: dict[tuple[int, str], float] = {}
 
     def look(self, texts: Sequence[Sequence[str]]) -> Looks:
         """Judge a page of texts that were cut."""
-        words, pieces = hash_words_and_pieces(texts)
-        tables, plain = self._tables, self._plain
-        return Looks(
-            feelings=tables["words"].add_up(words) + tables["pieces"].add_up(pieces) + plain["bias"],
-            languages=tables["languages"].add_up(pieces) + plain["languages_bias"],
-        )
+        words, pieces, languages = self._add_up(texts, "words", "pieces", "languages")
+        return Looks(words + pieces + self._plain["bias"], languages + self._plain["languages_bias"])
 
     def find_topics(self, texts: Sequence[Sequence[str]]) -> Floats:
         """The share of each topic in texts that were cut, a row each; asked of complaints only."""
-        words, pieces = hash_words_and_pieces(texts)
-        tables, plain = self._tables, self._plain
-        about = tables["about_words"].add_up(words) + tables["about_pieces"].add_up(pieces) + plain["about_bias"]
-        return softmax(about[:, : len(TOPICS)])
+        words, pieces = self._add_up(texts, "about_words", "about_pieces")
+        return softmax((words + pieces + self._plain["about_bias"])[:, : len(TOPICS)])
+
+    def _add_up(self, texts: Sequence[Sequence[str]], *names: str) -> list[Floats]:
+        sums = self._sums.add_up(texts, names)
+        return [one * self._tables[name].scale for one, name in zip(sums, names, strict=True)]
 
     def tell_words(self, words: Iterable[str], kind: int) -> Mapping[str, float]:
         """How much each word by itself speaks for a kind, less what it speaks for all kinds together."""
@@ -89,9 +71,8 @@ class FirstLook:
         return told
 
     def _tell(self, words: Sequence[str], kind: int) -> list[float]:
-        grams = hash_words_and_pieces([[make_plain(word)] for word in words])
-        sums = (self._tables[name].add_up(part) for name, part in zip(("words", "pieces"), grams, strict=True))
-        kinds = sum(sums, np.zeros(1, np.float32))[:, :FEELS]
+        by_words, by_pieces = self._add_up([[make_plain(word)] for word in words], "words", "pieces")
+        kinds = (by_words + by_pieces)[:, :FEELS]
         told: list[float] = (kinds[:, kind] - kinds.mean(axis=1)).tolist()
         return told
 
@@ -104,7 +85,8 @@ class FirstLook:
 
 
 _ROWS = {language: row for row, language in enumerate(LANGUAGES)}
-TABLES = ("words", "pieces", "about_words", "about_pieces", "languages")
+BY_WORDS, BY_PIECES = ("words", "about_words"), ("pieces", "about_pieces", "languages")
+TABLES = (*BY_WORDS, *BY_PIECES)
 PLAIN = ("bias", "about_bias", "languages_bias", "signs", "language_bias", "sharpness")
 
 _loading = threading.Lock()

@@ -6,7 +6,12 @@ Everything here takes time linear in the text, whatever a stranger writes: singl
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import NamedTuple
+
+from monitor.filter.remembering import Remembered
 
 MOST_JUDGED = 5_000
 """Code points of a text that are judged; X's longest posts and most reviews fit, and a 50 kB paste stays quick."""
@@ -22,23 +27,40 @@ _TOKEN = re.compile(
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1f\u00ad\u0300-\u036f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U0001f3fb-\U0001f3ff]"
 )
-_ALIKE = str.maketrans("ăâîșşțţёй’‘ʼ`´\u00a0\u2007\u202f", "aaissttеи'''''   ")
+_ALIKE = dict(zip("ăâîșşțţёй’‘ʼ`´\u00a0\u2007\u202f", "aaissttеи'''''   ", strict=True))
+_NOT_ALIKE = re.compile(f"[{''.join(_ALIKE)}]")
 _STRETCHED = re.compile(r"(.)\1{2,}")
 URL = "<url>"
+
+
+class _Stretch(NamedTuple):
+    """What stands between two spaces: its keys, in which of its sentences each is, and how many sentences end in it."""
+
+    keys: Sequence[str]
+    sentences: Sequence[int]
+    stops: int
 
 
 @dataclass(slots=True)
 class Folded:
     """Tokens of a text in parallel lists: `keys` folded words, `starts`/`ends` code points in the original text.
 
-    `sentences` numbers the sentence of each token: words in different sentences make no phrase. Places are only found when asked for: they
-    are needed where words are shown, which is seldom.
+    `sentences` numbers the sentence of each token: words in different sentences make no phrase. Sentences and places are only found when
+    asked for, which is seldom.
     """
 
     keys: list[str]
-    sentences: list[int]
     _original: str
+    _stretches: Sequence[_Stretch]
+    _sentences: list[int] | None = None
     _spans: tuple[list[int], list[int]] | None = None
+
+    @property
+    def sentences(self) -> list[int]:
+        """The number of each token's sentence."""
+        if self._sentences is None:
+            self._sentences = _number_sentences(self._stretches)
+        return self._sentences
 
     @property
     def starts(self) -> list[int]:
@@ -56,13 +78,25 @@ class Folded:
         return self._spans
 
 
+def _number_sentences(stretches: Sequence[_Stretch]) -> list[int]:
+    found: list[int] = []
+    sentence = 0
+    for _, sentences, stops in stretches:
+        if sentences is _FIRST:
+            found.append(sentence)
+        else:
+            found.extend([sentence + after for after in sentences])
+        sentence += stops
+    return found
+
+
 def _lower(text: str) -> str:
     low = text.lower()
     if text.isascii():
         return low.replace("`", "'")
     if len(low) != len(text):  # "İ" grows when lowered; one letter must stay one letter
         low = "".join(character.lower()[0] for character in text)
-    return low.translate(_ALIKE)
+    return _NOT_ALIKE.sub(lambda found: _ALIKE[found[0]], low)
 
 
 def fold_word(word: str) -> str:
@@ -79,20 +113,51 @@ def unstretch(word: str) -> tuple[str, ...]:
 
 def fold(text: str) -> Folded:
     """Cut a text into folded tokens. Only its first MOST_JUDGED code points are read."""
-    text = text[:MOST_JUDGED]
+    (folded,) = fold_page([text])
+    return folded
+
+
+def fold_page(texts: Sequence[str]) -> list[Folded]:
+    """The same for a page of texts."""
+    page = [_visible(text[:MOST_JUDGED]).replace("\n", _BREAK).split() for text in texts]
+    known = _remembered.of(chain.from_iterable(page)).__getitem__
+    return [_put_together(text, list(map(known, words))) for text, words in zip(texts, page, strict=True)]
+
+
+def _put_together(text: str, stretches: Sequence[_Stretch]) -> Folded:
+    return Folded(list(chain.from_iterable([stretch[0] for stretch in stretches])), text[:MOST_JUDGED], stretches)
+
+
+_FIRST = (0,)
+_BREAK = " \ue001 "  # the end of a line ends a sentence
+_LINE_END = _Stretch((), (), 1)
+
+
+def _fold(stretches: Sequence[str]) -> Iterator[_Stretch]:
+    for line in _lower("\n".join(stretches)).split("\n"):
+        if line.isalnum():
+            yield _Stretch((line,), _FIRST, 0)
+        else:
+            yield _LINE_END if line == _BREAK.strip() else _fold_line(line)
+
+
+def _fold_line(line: str) -> _Stretch:
     keys: list[str] = []
     sentences: list[int] = []
-    sentence = 0
-    for url, word, sign, stop in _TOKEN.findall(_lower(_visible(text))):
+    stops = 0
+    for url, word, sign, stop in _TOKEN.findall(line):
         if stop:
-            sentence += 1
+            stops += 1
             continue
         if word:
             keys.append(word if word.isalnum() else word.replace("'", "").removeprefix("#"))
         else:
             keys.append(URL if url else sign)
-        sentences.append(sentence)
-    return Folded(keys, sentences, text)
+        sentences.append(stops)
+    return _Stretch(tuple(keys), tuple(sentences), stops)
+
+
+_remembered = Remembered(_fold)
 
 
 def _visible(text: str) -> str:

@@ -10,7 +10,7 @@ import structlog
 
 from monitor.filter.first_look import first_look
 from monitor.filter.folding import MOST_JUDGED
-from monitor.filter.grams import cut
+from monitor.filter.grams import cut_page
 from monitor.filter.heads import Floats, softmax
 from monitor.filter.weights import WeightsDamaged
 from storage.words import Post
@@ -42,7 +42,7 @@ def glance_at(posts: Sequence[Post]) -> Sequence[Glance | None]:
     except WeightsDamaged as damaged:
         _tell_once(str(damaged))
         return (None,) * len(posts)
-    cuts = [cut(whole_text(post)) for post in posts]
+    cuts = cut_page([whole_text(post) for post in posts])
     looks = look.look(cuts)
     return tuple(Glance(*row) for row in zip(looks.feelings, softmax(looks.languages).tolist(), cuts, strict=True))
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from monitor.filter.remembering import Remembered
 
 MOST_READ = 1_200
 """Code points of a text that are hashed: a longer one has said what it is by then."""
@@ -31,7 +34,7 @@ _INVISIBLE = re.compile(
 _LINK = re.compile(r"https?://\S+|www\.\S+|\b[a-z0-9-]{2,40}\.[a-z]{2,4}/\S+")
 _HANDLE = re.compile(r"@[\w.]+")
 _NUMBER = re.compile(r"\d[\d.,:]*")
-_STRETCHED = re.compile(r"([^0])\1{2,}")  # "soooo", not the zeros of a number
+_STRETCHED = re.compile(r"([^0\n])\1{2,}")  # "soooo", not the zeros of a number
 _TOKEN = re.compile(r"[\w\u0900-\u0963\u0970-\u097f\u0c00-\u0c7f]+|[^\w\s]")
 
 
@@ -47,26 +50,44 @@ def _plain_letters() -> dict[int, str]:
     return plain | dict.fromkeys((0x27, 0x2019, 0x2018, 0x60, 0xB4, 0x2BC), "")
 
 
-_PLAIN = _plain_letters()
+_PLAIN = {chr(code): plain for code, plain in _plain_letters().items()}
+_NOT_PLAIN = re.compile(f"[{''.join(map(re.escape, _PLAIN))}]")
 
 
 def make_plain(word: str) -> str:
     """Words in small plain letters."""
     if word.isascii():
         return word.lower().replace("'", "").replace("`", "")
-    return word.lower().translate(_PLAIN)
+    return _NOT_PLAIN.sub(lambda found: _PLAIN[found[0]], word.lower())
 
 
 def cut(text: str) -> list[str]:
     """A text's words and signs, made alike: small plain letters, numbers as zeros (their length kept), links and handles as one sign each."""
-    text = text[:MOST_READ]
-    text = make_plain(text if text.isascii() and text.isprintable() else _INVISIBLE.sub("", text))
-    if "." in text or "://" in text:
-        text = _LINK.sub(" \ue000 ", text)
-    if "@" in text:
-        text = _HANDLE.sub(" @ ", text)
-    text = _NUMBER.sub(_zeros, text)
-    return _TOKEN.findall(_STRETCHED.sub(r"\1\1", text))
+    (words,) = cut_page([text])
+    return words
+
+
+def cut_page(texts: Sequence[str]) -> list[list[str]]:
+    """The same for a page of texts."""
+    page = [_visible(text[:MOST_READ]).split() for text in texts]
+    known = _remembered.of(chain.from_iterable(page)).__getitem__
+    return [list(chain.from_iterable(map(known, stretches))) for stretches in page]
+
+
+def _visible(text: str) -> str:
+    return text if text.isascii() and text.isprintable() else _INVISIBLE.sub("", text)
+
+
+def _cut(stretches: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The words of each stretch between two spaces; no word and no sign reaches over one."""
+    text = make_plain("\n".join(stretches))
+    text = _HANDLE.sub(" @ ", _LINK.sub(" \ue000 ", text))
+    text = _STRETCHED.sub(r"\1\1", _NUMBER.sub(_zeros, text))
+    for line in text.split("\n"):
+        yield (line,) if line.isalnum() else _TOKEN.findall(line)
+
+
+_remembered = Remembered(_cut)
 
 
 def _zeros(number: re.Match[str]) -> str:
@@ -74,7 +95,7 @@ def _zeros(number: re.Match[str]) -> str:
 
 
 Drawers = NDArray[np.int32]
-_Hashes = NDArray[np.uint64]
+Hashes = NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +106,13 @@ class Grams:
     drawers: Drawers
     rows: Drawers
 
+    def counts(self) -> NDArray[np.intp]:
+        """How many grams each text has."""
+        return np.bincount(self.rows, minlength=self.texts)
+
     def share(self) -> NDArray[np.float32]:
         """What one gram of each text weighs, so that all of a text weigh as a vector of length one would if none came twice."""
-        counts = np.bincount(self.rows, minlength=self.texts)
-        return (1 / np.sqrt(np.maximum(counts, 1))).astype(np.float32)
+        return (1 / np.sqrt(np.maximum(self.counts(), 1))).astype(np.float32)
 
 
 def hash_words_and_pieces(texts: Sequence[Sequence[str]]) -> tuple[Grams, Grams]:
@@ -110,11 +134,42 @@ class _Spans:
 
     def hash(self, starts: NDArray[Any], ends: NDArray[Any], salt: int) -> Drawers:
         """The drawer of each stretch [start, end)."""
-        mixed = (self._sums[ends] - self._sums[starts]) * self._down[starts]
-        mixed = (mixed ^ np.uint64(salt * _SALT) ^ (mixed >> np.uint64(32))) * _MIX
-        mixed = (mixed ^ (mixed >> np.uint64(29))) * _MIX
-        drawers: Drawers = (mixed >> np.uint64(64 - BITS)).astype(np.int32)
-        return drawers
+        return _drawers(self.sum(starts, ends), salt)
+
+    def sum(self, starts: NDArray[Any], ends: NDArray[Any]) -> Hashes:
+        """Each stretch's sum of powers, as if it stood at the beginning."""
+        sums: Hashes = (self._sums[ends] - self._sums[starts]) * self._down[starts]
+        return sums
+
+
+def _drawers(sums: Hashes, salt: int) -> Drawers:
+    mixed = (sums ^ np.uint64(salt * _SALT) ^ (sums >> np.uint64(32))) * _MIX
+    mixed = (mixed ^ (mixed >> np.uint64(29))) * _MIX
+    drawers: Drawers = (mixed >> np.uint64(64 - BITS)).astype(np.int32)
+    return drawers
+
+
+@dataclass(frozen=True, slots=True)
+class Joints:
+    """What pairs are hashed from, per word: its sum of powers, and the power that a space after it has."""
+
+    sums: Hashes
+    powers: Hashes
+
+
+def find_joints(words: Sequence[str]) -> Joints:
+    """The joints of words."""
+    lengths = np.fromiter(map(len, words), np.int64, len(words))
+    ends = np.cumsum(lengths)
+    codes = np.frombuffer("".join(words).encode("utf-32-le", "surrogatepass"), np.uint32)
+    up, _ = _powers(int(lengths.max(initial=0)) + 1)
+    return Joints(_Spans(codes).sum(ends - lengths, ends), up[lengths])
+
+
+def hash_pairs(first: Joints, second: Joints) -> Drawers:
+    """The drawers of word pairs, the same that `hash_words_and_pieces` finds for them."""
+    space = np.uint64(_SPACE + 1) + np.uint64(_BASE) * second.sums
+    return _drawers(first.sums + first.powers * space, _PAIR_SALT)
 
 
 def _words(codes: NDArray[np.uint32], spans: _Spans, row_of: Drawers, texts: int) -> Grams:
@@ -132,25 +187,27 @@ def _words(codes: NDArray[np.uint32], spans: _Spans, row_of: Drawers, texts: int
 
 def _pieces(codes: NDArray[np.uint32], spans: _Spans, row_of: Drawers, texts: int) -> Grams:
     """Pieces stay within a word and the spaces round it."""
-    breaks = np.zeros(len(codes) + 1, np.int32)
-    np.cumsum((codes == _SPACE) | (codes == _END), out=breaks[1:])
-    ends_before = np.zeros(len(codes) + 1, np.int32)
-    np.cumsum(codes == _END, out=ends_before[1:])
+    longest = _find_longest(codes)
     drawers, rows = [], []
     for length in _PIECES:
-        starts = np.arange(len(codes) - length + 1)
-        inner = breaks[starts + length - 1] - breaks[starts + 1] if length > 2 else np.zeros(len(starts), np.int32)
-        kept = starts[
-            (inner == 0) & (ends_before[starts + length] == ends_before[starts]) & ~_only_spaces(codes, starts)
-        ]
-        drawers.append(spans.hash(kept, kept + length, length))
-        rows.append(row_of[kept])
+        starts = np.flatnonzero(longest >= length)
+        drawers.append(spans.hash(starts, starts + length, length))
+        rows.append(row_of[starts])
     return _sorted(np.concatenate(drawers), np.concatenate(rows), texts)
 
 
-def _only_spaces(codes: NDArray[np.uint32], starts: NDArray[Any]) -> NDArray[np.bool_]:
-    only: NDArray[np.bool_] = (codes[starts] == _SPACE) & (codes[starts + 1] == _SPACE)
-    return only
+def _find_longest(codes: NDArray[np.uint32]) -> NDArray[np.intp]:
+    """How long the longest piece is that begins at each code point: it ends with the next space, and none is of spaces alone."""
+    is_break = (codes == _SPACE) | (codes == _END)
+    breaks = np.flatnonzero(is_break)
+    if not len(breaks):
+        return np.zeros(len(codes), np.intp)
+    following = np.repeat(breaks, np.diff(breaks, prepend=0))  # the next one after each code point before the last
+    longest = np.zeros(len(codes), np.intp)
+    longest[: len(following)] = following - np.arange(len(following)) + 1
+    longest[:-1][is_break[:-1] & is_break[1:]] = 0
+    longest[codes == _END] = 0
+    return longest
 
 
 def _sorted(drawers: Drawers, rows: Drawers, texts: int) -> Grams:
@@ -161,10 +218,10 @@ def _sorted(drawers: Drawers, rows: Drawers, texts: int) -> Grams:
 _BASE = 0x9E3779B97F4A7C15  # odd, so that it can be divided by modulo 2**64; Knuth's multiplicative constant
 _MIX = np.uint64(0xD6E8FEB86659FD93)
 _SALT = 0x51ED270B
-_known_powers: tuple[_Hashes, _Hashes] = (np.ones(1, np.uint64), np.ones(1, np.uint64))
+_known_powers: tuple[Hashes, Hashes] = (np.ones(1, np.uint64), np.ones(1, np.uint64))
 
 
-def _powers(count: int) -> tuple[_Hashes, _Hashes]:
+def _powers(count: int) -> tuple[Hashes, Hashes]:
     """The first `count` powers of the base and of its inverse, modulo 2**64."""
     global _known_powers  # noqa: PLW0603 - grows once to the longest page and stays
     if len(_known_powers[0]) < count:
@@ -174,7 +231,7 @@ def _powers(count: int) -> tuple[_Hashes, _Hashes]:
     return up[:count], down[:count]
 
 
-def _raise(base: int, count: int) -> _Hashes:
+def _raise(base: int, count: int) -> Hashes:
     steps = np.full(count, base, np.uint64)
     steps[0] = 1
     return np.multiply.accumulate(steps)

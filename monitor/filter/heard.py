@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from monitor.filter.folding import Folded, fold
-from monitor.filter.glance import Glance, whole_text
+from monitor.filter.folding import Folded, fold_page
+from monitor.filter.glance import Glance, glance_at, whole_text
 from monitor.filter.language import cues_for, detect
 from monitor.filter.mood import measure_mood
 from monitor.filter.saying import Said, say_why
@@ -29,16 +30,15 @@ class Heard:
     post: Post
     brand: Brand
     glance: Glance | None
-    whole: str = ""
-    title: Folded = field(init=False)
-    text: Folded = field(init=False)
+    title: Folded
+    text: Folded
+    whole: str = field(init=False)
     language: str = field(init=False)
     weighed: Weighed = field(init=False)
     vader: float | None = field(init=False)
 
     def __post_init__(self) -> None:
         self.whole = whole_text(self.post)
-        self.title, self.text = fold(self.post.title), fold(self.post.text)
         shares = self.glance.languages if self.glance is not None else None
         self.language = detect(self.whole, [*self.title.keys, *self.text.keys], self.post.lang, shares)
         self.weighed = weigh(self.title, self.text, cues_for(self.language))
@@ -89,3 +89,10 @@ class Heard:
         if self.vader is not None and self.vader < _UNHAPPY:
             return (Reason("vader", "The tone is unhappy"),)
         return ()
+
+
+def hear(posts: Sequence[Post], brand: Brand) -> list[Heard]:
+    """A page of posts as the filter hears them."""
+    titles, texts = fold_page([post.title for post in posts]), fold_page([post.text for post in posts])
+    rows = zip(posts, glance_at(posts), titles, texts, strict=True)
+    return [Heard(post, brand, glance, title, text) for post, glance, title, text in rows]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from monitor.filter import cues
+from monitor.filter.finding import Finder, finder
 from monitor.filter.first_look import first_look
 from monitor.filter.folding import URL, fold
 from monitor.filter.grams import cut
@@ -18,6 +20,7 @@ UNKNOWN = "und"
 _READ = 1_000  # code points that are enough to tell a language
 _FEWEST_WORDS = 3  # fewer are guesswork for py3langid: .956 at five words, far less below
 _NOT_WORDS = re.compile(r"(?:https?://|www\.)\S+|[@#]\S+|\bu/\S+")
+_NO_WORDS = ("@", "#", "/", "www.")  # one of which is in all of these
 _LETTERS = re.compile(r"[^\W\d_]")
 _LATIN = re.compile(r"[a-z\u00c0-\u024f]", re.IGNORECASE)
 _LATIN_WRITTEN = frozenset(LANGUAGES) - {"ru", "uk"}
@@ -38,9 +41,11 @@ _POSSIBLE, _LIKELY, _PLAIN, _SURE = 0.02, 0.3, 0.5, 0.8  # shares of the first l
 MANY_WORDS = 8
 """From so many words on, a text in one of our languages is hardly ever taken for unknown."""
 _OTHER_LANGUAGE = re.compile("[a-z]{2}")  # of codes that places give; "und", "qme" and "zxx" are none
-_TELUGU = re.compile(r"[\u0c00-\u0c7f]+")
-_DEVANAGARI = re.compile(r"[\u0900-\u097f]+")
-_CYRILLIC = re.compile(r"[\u0400-\u04ff]+")
+_SCRIPTS = {
+    "te": re.compile(r"[\u0c00-\u0c7f]+"),
+    "hi": re.compile(r"[\u0900-\u097f]+"),
+    "ru": re.compile(r"[\u0400-\u04ff]+"),  # or uk
+}
 _NOT_LATIN = re.compile(r"[\u0400-\u04ff\u0900-\u097f\u0c00-\u0c7f]")
 _RUNS = re.compile(r"[^\W\d_]+")
 _UKRAINIAN = re.compile(r"[іїєґ]", re.IGNORECASE)
@@ -98,6 +103,12 @@ _HINDI_IN_LATIN = frozenset(
 )
 
 
+_LEXICONS = {
+    "te": ("te", "te-latn", "en"),
+    "hi": ("hi", "en"),
+    "uk": ("uk", "ru"),
+    UNKNOWN: ("en", "ro", "te-latn"),
+}
 _TELUGU_ENDINGS = (
     "aledu",
     "atledu",
@@ -123,14 +134,12 @@ def _count(runs: re.Pattern[str], text: str) -> int:
 def _by_script(text: str, field: str, shares: Sequence[float] | None) -> str | None:
     if text.isascii() or not _NOT_LATIN.search(text):
         return None
-    telugu, devanagari, cyrillic = (_count(found, text) for found in (_TELUGU, _DEVANAGARI, _CYRILLIC))
-    most = max(telugu, devanagari, cyrillic)
-    if most == 0 or most * 2 < _count(_RUNS, text):
+    counts = {language: _count(runs, text) for language, runs in _SCRIPTS.items() if runs.search(text)}
+    most = max(counts, key=counts.__getitem__)
+    if _count(_RUNS, _SCRIPTS[most].sub("", text)) > counts[most] and counts[most] * 2 < _count(_RUNS, text):
         return None
-    if most == telugu:
-        return "te"
-    if most == devanagari:
-        return "hi"
+    if most != "ru":
+        return most
     if _UKRAINIAN.search(text) and not _RUSSIAN.search(text):
         return "uk"
     if _RUSSIAN.search(text) and not _UKRAINIAN.search(text):
@@ -158,24 +167,33 @@ def detect(text: str, words: Sequence[str], field: str | None, shares: Sequence[
     makes of its letters, a share for each of LANGUAGES. The script decides where only one language of ours is written in it. Then the
     place's field, unless the letters speak against it: no place knows Telugu or Hindi in Latin letters.
     """
-    text = _NOT_WORDS.sub(" ", text[:_READ])
+    text = _words_of(text)
     said = (field or "").lower().partition("-")[0].partition("_")[0]
     script = _by_script(text, said, shares)
     if script is not None:
         return script
-    words = [word for word in words if word != URL and word[0] != "@" and not word[0].isdigit()]
-    if not words or not _LETTERS.search(text):
+    if not any(map(_is_word, words)) or not _LETTERS.search(text):
         return UNKNOWN
     if shares is None:
-        return _without_shares(text, words, said)
+        return _without_shares(text, list(filter(_is_word, words)), said)
     return _by_letters(text, words, said, shares)
+
+
+def _words_of(text: str) -> str:
+    """What is written in words, at the beginning of a text: links and names have no language."""
+    text = text[:_READ]
+    return _NOT_WORDS.sub(" ", text) if any(sign in text for sign in _NO_WORDS) else text
+
+
+def _is_word(word: str) -> bool:
+    return word[0] != "@" and word != URL and not word[0].isdigit()
 
 
 def _by_letters(text: str, words: Sequence[str], said: str, shares: Sequence[float]) -> str:
     if not _LATIN.search(text):
         return UNKNOWN  # a script that none of our languages is written in
     shares = _with_marks(text, shares)
-    best = max(range(len(shares)), key=shares.__getitem__)
+    best = shares.index(max(shares))
     if (
         said in _LATIN_WRITTEN
         and (LANGUAGES[best] not in _ROMANISED or shares[best] < _SURE)
@@ -184,7 +202,9 @@ def _by_letters(text: str, words: Sequence[str], said: str, shares: Sequence[flo
         return said
     if LANGUAGES[best] == said:
         return said
-    return LANGUAGES[best] if shares[best] >= _needed(len(words), said) else UNKNOWN
+    if shares[best] >= _SURE:
+        return LANGUAGES[best]
+    return LANGUAGES[best] if shares[best] >= _needed(sum(map(_is_word, words)), said) else UNKNOWN
 
 
 def _needed(words: int, said: str) -> float:
@@ -235,23 +255,19 @@ def find_language(text: str) -> str:
 
 def has_words(text: str) -> bool:
     """Whether there is anything to read: two letters at least, links and names aside."""
-    return len(_LETTERS.findall(_NOT_WORDS.sub(" ", text[:_READ]))) >= _FEWEST_LETTERS
+    return len(_LETTERS.findall(_words_of(text))) >= _FEWEST_LETTERS
 
 
 def is_foreign(text: str) -> bool:
     """Whether most of it is in a script that none of our languages is written in."""
-    letters = _LETTERS.findall(_NOT_WORDS.sub(" ", text[:_READ]))
+    letters = _LETTERS.findall(_words_of(text))
     ours = sum(1 for letter in letters if _OURS.match(letter))
     return len(letters) >= _FEWEST_LETTERS and ours * 2 < len(letters)
 
 
-def cues_for(language: str) -> tuple[cues.Cues, ...]:
+@cache
+def cues_for(language: str) -> Finder:
     """The cues to look for in a text of this language, best first; people mix English into Telugu and Hindi."""
-    names = {
-        "te": ("te", "te-latn", "en"),
-        "hi": ("hi", "en"),
-        "uk": ("uk", "ru"),
-        UNKNOWN: ("en", "ro", "te-latn"),
-    }.get(language, (language,))
+    names = _LEXICONS.get(language, (language,))
     found = [cues.load(name) for name in (*names, "any")]
-    return tuple(one for one in found if one is not None)
+    return finder(tuple(one for one in found if one is not None))

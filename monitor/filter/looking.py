@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from monitor.filter.by_both import meet
 from monitor.filter.by_look import consider, gladness, look_at
 from monitor.filter.first_look import first_look
-from monitor.filter.glance import glance_at
 from monitor.filter.heads import Floats
-from monitor.filter.heard import Heard
+from monitor.filter.heard import hear
 from monitor.filter.learned import word_features
 from monitor.filter.second_look import second_look
 from storage.words import Brand, Post
@@ -33,7 +32,7 @@ def look_closely(posts: Sequence[Post], brand: Brand, *, deep: bool) -> list[Loo
     if not posts:
         return []
     first = first_look()
-    page = [Heard(post, brand, glance) for post, glance in zip(posts, glance_at(posts), strict=True)]
+    page = hear(posts, brand)
     kinds, moods, glad = look_at(page, first)
     shares = [tuple(consider(heard, row)) for heard, row in zip(page, kinds.tolist(), strict=True)]
     words = word_features([heard.glance.words for heard in page if heard.glance is not None])

@@ -16,6 +16,7 @@ SORTS = (
 )  # fmt: skip
 """Sorts of cues; each gives its weight and whether it is there at all."""
 
+_PLACES = {sort: at for at, sort in enumerate(SORTS)}
 _MOST = 6.0  # weight of a sort, from which more says nothing more
 _LONG = 400  # code points
 _LINK = re.compile(r"https?://|www\.|\b[\w-]{2,40}\.[a-z]{2,4}/", re.IGNORECASE)
@@ -35,10 +36,13 @@ def read_signs(text: str, language: str, weighed: Weighed, vader: float | None =
 
 def list_signs(text: str, weighed: Weighed, vader: float) -> list[float]:
     """The same as a list, for a page of texts to be put together."""
-    sums, told = weighed.sums(), weighed.told
+    weights, has = [0.0] * len(SORTS), [0.0] * len(SORTS)
+    for sort, weight in weighed.sums().items():
+        if sort in _PLACES:
+            weights[_PLACES[sort]], has[_PLACES[sort]] = min(weight, _MOST), 1.0
     return [
-        *[min(sums.get(sort, 0.0), _MOST) for sort in SORTS],
-        *[sort in told for sort in SORTS],
+        *weights,
+        *has,
         vader,
         "?" in text,
         "!" in text,
@@ -46,6 +50,6 @@ def list_signs(text: str, weighed: Weighed, vader: float) -> list[float]:
         weighed.speaks_alone,
         weighed.comes_back,
         min(len(text), _LONG) / 100,
-        _LINK.search(text) is not None,
+        ("/" in text or "www." in text) and _LINK.search(text) is not None,
         "@" in text,
     ]

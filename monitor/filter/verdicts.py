@@ -14,9 +14,8 @@ from monitor.filter.by_both import judge_by_both
 from monitor.filter.by_cues import judge_by_cues
 from monitor.filter.by_look import COMPLAINT, judge_by_look
 from monitor.filter.first_look import first_look
-from monitor.filter.glance import glance_at
 from monitor.filter.heads import softmax
-from monitor.filter.heard import Heard
+from monitor.filter.heard import Heard, hear
 from monitor.filter.learned import AS_SHIPPED, Learned
 from monitor.filter.rules import RULES
 from monitor.filter.ruling import Ruling
@@ -42,7 +41,7 @@ def judge(post: Post, brand: Brand, learned: Learned = AS_SHIPPED) -> Verdict:
 
 def judge_page(posts: Sequence[Post], brand: Brand, learned: Learned = AS_SHIPPED) -> list[Verdict]:
     """The same for a page of posts, which is much quicker than one by one."""
-    page = _hear(posts, brand)
+    page = hear(posts, brand)
     rulings = [_by_rules(heard) for heard in page]
     undecided = [heard for heard, ruling in zip(page, rulings, strict=True) if ruling is None]
     looked = iter(_by_words(undecided, learned))
@@ -56,7 +55,7 @@ def judge_page_again(posts: Sequence[Post], brand: Brand, learned: Learned = AS_
     None for those that a rule decides: there is nothing to look at again. Raises WeightsDamaged where one of the looks cannot be had.
     """
     first, second = first_look(), second_look()
-    page = _hear(posts, brand)
+    page = hear(posts, brand)
     undecided = [heard for heard in page if _by_rules(heard) is None]
     rulings, deep = judge_by_both(undecided, first, second, learned) if undecided else ([], None)
     if deep is None:
@@ -75,10 +74,6 @@ def judge_page_again(posts: Sequence[Post], brand: Brand, learned: Learned = AS_
     )  # fmt: skip
     waiting = {id(heard) for heard in undecided}
     return [next(verdicts) if id(heard) in waiting else None for heard in page]
-
-
-def _hear(posts: Sequence[Post], brand: Brand) -> list[Heard]:
-    return [Heard(post, brand, glance) for post, glance in zip(posts, glance_at(posts), strict=True)]
 
 
 def _by_rules(heard: Heard) -> Ruling | None:

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from monitor.filter.cues import Cues, Hit
+from monitor.filter.cues import Cues
+from monitor.filter.finding import Finder, Hit
 from monitor.filter.folding import Folded
 
-_RIVALS = (
-    "fine",
-    "resolved",
-    "complaint",
-    "greeting",
-    "praise",
-)  # of two that overlap the longer counts, of equals the earlier here
+_RIVALS = {"fine": 0, "resolved": 1, "complaint": 2, "greeting": 3, "praise": 4}
+"""Of two that overlap the longer counts, of equals the one with the lower number here."""
 _FAINT = 0.6
 _MOST_FROM_FAINT = 1.2  # many faint cues in a long review are still no more than one plain one
 _NOT_ONLY = frozenset(
@@ -70,47 +66,46 @@ def _add_up(told: Sequence[Told]) -> float:
     return sum(weight for weight in weights.values() if weight > _FAINT) + min(faint, _MOST_FROM_FAINT)
 
 
-def weigh(title: Folded, text: Folded, lexicons: Sequence[Cues]) -> Weighed:
+def weigh(title: Folded, text: Folded, finder: Finder) -> Weighed:
     """Find the cues in title and text, let them outdo each other where they overlap, and add up."""
     weighed = Weighed()
     for in_title, part in ((True, title), (False, text)):
         if part.keys:
-            _weigh_part(weighed, part, lexicons, in_title=in_title)
+            _weigh_part(weighed, part, finder, in_title=in_title)
     return weighed
 
 
-def _weigh_part(weighed: Weighed, part: Folded, lexicons: Sequence[Cues], *, in_title: bool) -> None:
-    keys = set(part.keys)
-    hits: list[tuple[int, Hit]] = []
-    for rank, lexicon in enumerate(lexicons):
-        weighed.first_person |= not keys.isdisjoint(lexicon.words.get("me", ()))
-        weighed.speaks_alone |= not keys.isdisjoint(lexicon.words.get("me_alone", ()))
-        weighed.comes_back |= not keys.isdisjoint(lexicon.words.get("back", ()))
-        hits.extend((rank, hit) for hit in lexicon.find(part))
-    unresolved = {at for _, hit in hits if hit.cue.sort == "unresolved" for at in range(hit.first, hit.last + 1)}
+def _weigh_part(weighed: Weighed, part: Folded, finder: Finder, *, in_title: bool) -> None:
+    weighed.first_person |= not finder.me.isdisjoint(part.keys)
+    weighed.speaks_alone |= not finder.me_alone.isdisjoint(part.keys)
+    weighed.comes_back |= not finder.back.isdisjoint(part.keys)
+    hits = finder.find(part)
+    if not hits:
+        return
+    unresolved = {at for hit in hits if hit.cue.sort == "unresolved" for at in range(hit.first, hit.last + 1)}
     kept = _outdo(hits)
-    spoken_for = {at for _, hit in kept if hit.cue.sort in _RIVALS for at in range(hit.first, hit.last + 1)}
+    spoken_for = {at for hit in kept if hit.cue.sort in _RIVALS for at in range(hit.first, hit.last + 1)}
     stand = _Standing(part, unresolved, spoken_for, in_title)
-    for rank, hit in kept:
-        told = _tell(hit, lexicons[rank], stand)
+    for hit in kept:
+        told = _tell(hit, finder.lexicons[hit.rank], stand)
         if told is None:
             continue
         sort = "complaint" if told.negated else hit.cue.sort
         weighed.told.setdefault(sort, []).append(told)
 
 
-def _outdo(hits: Sequence[tuple[int, Hit]]) -> list[tuple[int, Hit]]:
+def _outdo(hits: Sequence[Hit]) -> list[Hit]:
     """Of complaint, praise, "no problem", "fixed" and courtesy ("good morning") cues that overlap, only the one with most words stays; other sorts all stay."""
-    rivals = [one for one in hits if one[1].cue.sort in _RIVALS]
-    rivals.sort(key=lambda one: (-one[1].cue.words, _RIVALS.index(one[1].cue.sort), -one[1].cue.weight, one[0]))
+    kept = [hit for hit in hits if hit.cue.sort not in _RIVALS]
+    rivals = [hit for hit in hits if hit.cue.sort in _RIVALS]
+    rivals.sort(key=lambda hit: (-hit.cue.words, _RIVALS[hit.cue.sort], -hit.cue.weight, hit.rank))
     taken: set[int] = set()
-    kept = [one for one in hits if one[1].cue.sort not in _RIVALS]
-    for rank, hit in rivals:
+    for hit in rivals:
         span = range(hit.first, hit.last + 1)
         if taken.isdisjoint(span):
             taken.update(span)
-            kept.append((rank, hit))
-    kept.sort(key=lambda one: (one[1].first, one[1].last))
+            kept.append(hit)
+    kept.sort(key=lambda hit: (hit.first, hit.last))
     return kept
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from monitor.filter.cues import FOLDER, Cues, load, version
+from monitor.filter.finding import Finder
 from monitor.filter.folding import fold, unstretch
 from storage.words import Topic
 
@@ -13,7 +14,7 @@ NAMES = sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 def found(cue: str, text: str, **groups: str) -> bool:
     tables = {"groups": groups, "praise": {"plain": cue}}
-    return bool(Cues(tables, "test").find(fold(text)))
+    return bool(Finder((Cues(tables, "test"),)).find(fold(text)))
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,10 @@ def test_every_cue_finds_itself(name: str) -> None:
     """Each cue, written out with the first of its choices, is found; a slip of the pen would make it deaf."""
     cues = load(name)
     assert cues is not None
-    deaf = [cue.text for cue in cues.all if cue not in [hit.cue for hit in cues.find(fold(_write_out(cues, cue.text)))]]
+    finder = Finder((cues,))
+    deaf = [
+        cue.text for cue in cues.all if cue not in [hit.cue for hit in finder.find(fold(_write_out(cues, cue.text)))]
+    ]
     assert deaf == []
 
 

@@ -1,0 +1,166 @@
+"""Finding cues: those of all lexicons that suit a text, in one go.
+
+Looking costs a dictionary look-up per word, so hostile text cannot make it slow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
+
+from monitor.filter.cues import Cue, Cues
+from monitor.filter.folding import Folded, fold, fold_word, unstretch
+
+_MOST_BETWEEN = 3  # words that ".." may stand for
+_LONGEST_WORD = 40  # letters of a word that are looked at
+_HEAD = 3  # letters by which beginnings and ends of words are sorted
+_MOST_REMEMBERED = 50_000  # words whose look-up is remembered
+
+
+class Hit(NamedTuple):
+    """A cue found: tokens `first`..`last`, both included; `rank` is the number of its lexicon among those looked for."""
+
+    cue: Cue
+    first: int
+    last: int
+    rank: int
+
+
+@dataclass(slots=True)
+class _Node:
+    next: dict[int, _Node] = field(default_factory=dict)
+    later: dict[int, _Node] = field(default_factory=dict)  # after a gap
+    cues: list[tuple[Cue, int]] = field(default_factory=list)
+
+
+class _Affixes:
+    """Beginnings (or, of words turned round, ends) of words, each with the numbers of the steps that accept it."""
+
+    def __init__(self) -> None:
+        self._by_head: dict[str, list[tuple[str, int]]] = {}
+
+    def add(self, affix: str, number: int) -> None:
+        """Accept words that begin so."""
+        self._by_head.setdefault(affix[:_HEAD], []).append((affix, number))
+
+    def find(self, word: str) -> Iterator[int]:
+        """The steps that accept a word."""
+        for length in range(1, min(len(word), _HEAD) + 1):
+            for affix, number in self._by_head.get(word[:length], ()):
+                if word.startswith(affix):
+                    yield number
+
+
+class Finder:
+    """Looks for the cues of some lexicons, best first, in a text."""
+
+    def __init__(self, lexicons: Sequence[Cues]) -> None:
+        self.lexicons = tuple(lexicons)
+        self._steps: dict[tuple[int, str], int] = {}
+        self._exact: dict[str, list[int]] = {}
+        self._starts, self._ends = _Affixes(), _Affixes()
+        self._any_number: list[int] = []
+        self._known: dict[str, tuple[int, ...]] = {}
+        self._root = _Node()
+        for rank, lexicon in enumerate(self.lexicons):
+            for cue in lexicon.all:
+                self._add(rank, cue)
+        self.me, self.me_alone, self.back = (self._words(name) for name in ("me", "me_alone", "back"))
+
+    def _words(self, name: str) -> frozenset[str]:
+        return frozenset[str]().union(*(lexicon.words.get(name, ()) for lexicon in self.lexicons))
+
+    def find(self, text: Folded) -> list[Hit]:
+        """Every cue in the text, overlapping ones included, in reading order; of one place those of the best lexicon first."""
+        hits: list[Hit] = []
+        known, begins = self._known.get, self._root.next.get
+        classes = [found if (found := known(key)) is not None else self._classes(key) for key in text.keys]
+        for first, numbers in enumerate(classes):
+            for number in numbers:
+                node = begins(number)
+                if node is not None:
+                    _walk(node, first, first, classes, text, hits)
+        return hits
+
+    def _add(self, rank: int, cue: Cue) -> None:
+        node = self._root
+        gap = False
+        for part in cue.text.split():
+            if part == "..":
+                gap = True
+                continue
+            for step in _split(part):
+                branches = node.later if gap else node.next
+                node = branches.setdefault(self._number_of(rank, step), _Node())
+                gap = False
+        node.cues.append((cue, rank))
+
+    def _number_of(self, rank: int, step: str) -> int:
+        """One number for all words that a step of a lexicon's cue accepts."""
+        if (rank, step) in self._steps:
+            return self._steps[rank, step]
+        number = self._steps[rank, step] = len(self._steps)
+        groups = self.lexicons[rank].groups
+        for choice in step.split("|"):
+            if choice == "<n>":
+                self._any_number.append(number)
+            for word in groups[choice[1:-1]] if choice[0] == "<" and choice not in ("<n>", "<url>") else [choice]:
+                self._accept(word, number)
+        return number
+
+    def _accept(self, word: str, number: int) -> None:
+        if word.endswith("*"):
+            self._starts.add(fold_word(word[:-1]), number)
+        elif word.startswith("*"):
+            self._ends.add(fold_word(word[1:])[::-1], number)
+        else:
+            self._exact.setdefault(fold_word(word), []).append(number)
+
+    def _classes(self, key: str) -> tuple[int, ...]:
+        found: set[int] = set()
+        for word in (key[:_LONGEST_WORD], *unstretch(key[:_LONGEST_WORD])):
+            found.update(self._exact.get(word, ()), self._starts.find(word), self._ends.find(word[::-1]))
+        if key[0].isdigit():
+            found.update(self._any_number)
+        if len(self._known) >= _MOST_REMEMBERED:
+            self._known.clear()
+        known = self._known[key] = tuple(sorted(found))
+        return known
+
+
+def _walk(
+    node: _Node, first: int, last: int, classes: Sequence[tuple[int, ...]], text: Folded, hits: list[Hit]
+) -> None:
+    for cue, rank in node.cues:
+        hits.append(Hit(cue, first, last, rank))
+    reach = _MOST_BETWEEN + 2 if node.later else 2 if node.next else 0
+    for at in range(last + 1, min(last + reach, len(classes))):
+        for number in classes[at]:
+            following = node.next.get(number) if at == last + 1 else None
+            later = node.later.get(number)
+            if (following or later) and text.sentences[at] == text.sentences[first]:
+                if following:
+                    _walk(following, first, at, classes, text, hits)
+                if later:
+                    _walk(later, first, at, classes, text, hits)
+
+
+def _split(part: str) -> list[str]:
+    """A cue's part as steps: "n-a" is two words to the tokeniser, so it is two here."""
+    if "|" in part or "<" in part:
+        return [part]
+    star = part.startswith("*"), part.endswith("*")
+    words = fold(part.strip("*")).keys or [part.strip("*")]
+    if star[0]:
+        words[0] = "*" + words[0]
+    if star[1]:
+        words[-1] += "*"
+    return words
+
+
+@lru_cache(maxsize=32)
+def finder(lexicons: tuple[Cues, ...]) -> Finder:
+    """The finder for these lexicons, made when it is first asked for."""
+    return Finder(lexicons)
