@@ -80,7 +80,10 @@ class FirstLook:
         """Shares of kinds and moods of some texts, from their grams, their languages and their signs: a row each."""
         plain = self._plain
         rows = [_ROWS.get(language, len(LANGUAGES)) for language in languages]
-        logits = (feelings + signs @ plain["signs"]) * plain["sharpness"][rows][:, None] + plain["language_bias"][rows]
+        told = np.einsum(
+            "ij,jk->ik", signs, plain["signs"]
+        )  # where `@` would add up in an order that the page's length decides
+        logits = (feelings + told) * plain["sharpness"][rows][:, None] + plain["language_bias"][rows]
         return softmax(logits[:, :FEELS]), softmax(logits[:, FEELS:])
 
 

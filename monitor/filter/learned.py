@@ -66,8 +66,9 @@ def adjust(shares: Sequence[Sequence[float]], features: Floats, heads: Mapping[K
     taught = rows.copy()
     for kind, head in heads.items():
         at = KINDS.index(kind)
+        told = np.einsum("ij,j->i", features, head.weights)  # a text alone is told the same as on a page
         before = np.clip(rows[:, at], _LEAST, 1 - _LEAST)
-        taught[:, at] = 1 / (1 + np.exp(-(np.log(before / (1 - before)) + head.bias + features @ head.weights)))
+        taught[:, at] = 1 / (1 + np.exp(-(np.log(before / (1 - before)) + head.bias + told)))
     others = np.arange(len(KINDS)) != complaint
     left = 1 - taught[:, complaint]
     taught[:, others] = np.maximum(taught[:, others], _LEAST)  # or nothing could take what a complaint leaves

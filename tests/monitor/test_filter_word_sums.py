@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.filter import remembering, word_sums
+from monitor.filter import judge, judge_page, remembering, word_sums
 from monitor.filter.examples import read_examples
 from monitor.filter.first_look import BY_PIECES, BY_WORDS, TABLES, FirstLook, first_look
 from monitor.filter.folding import fold, fold_page
@@ -20,6 +21,7 @@ from monitor.filter.remembering import Remembered
 from monitor.filter.tables import pack
 from monitor.filter.weights import read_weights
 from monitor.filter.word_sums import WordSums
+from storage.words import Author, Brand, Post
 
 TEXTS = [one.text for one in read_examples()[::300]]
 HARD = ("", "x", "😡 😡", "no no no no", "a" * 1_300, "ab " * 600, "\ud800 lone", "https://x.example/y z", "పని చేయలేదు!")
@@ -146,3 +148,12 @@ def test_many_may_read_at_once() -> None:
     with ThreadPoolExecutor(8) as pool:
         for looks in pool.map(look.look, [texts] * 32):
             assert np.array_equal(looks.feelings, wanted.feelings)
+
+
+def test_a_text_is_judged_alone_as_on_a_page() -> None:
+    posts = [
+        Post("import", str(at), Author("1", ""), text, datetime(2026, 11, 20, tzinfo=UTC), str(at))
+        for at, text in enumerate(TEXTS)
+    ]
+    brand = Brand(key="evaluation", name="")
+    assert judge_page(posts, brand) == [judge(post, brand) for post in posts]
