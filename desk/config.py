@@ -136,6 +136,10 @@ class Filter(Section):
         True,
         description="Whether what the quick look is not sure of is looked at again by a small language model, where that is installed (pip install 'amends[e5]'). It takes about 350 MB of memory.",
     )
+    forget_health_after: Annotated[Duration, Field(ge=timedelta(days=1), le=timedelta(days=3650))] = Field(
+        timedelta(days=30),
+        description="What tells of illness, injury or allergies is erased so long after its case was done, or after it came when it raised none.",
+    )
 
 
 class Mail(Section):

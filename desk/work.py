@@ -97,6 +97,11 @@ def answer_older(house: House, now: datetime) -> int:
     return house.casebook.cases.raise_old_due(now)
 
 
+def forget_health(house: House, now: datetime) -> int:
+    """Erase what told of illness or injury and is long done."""
+    return house.casebook.forgetting.forget_health(now - house.settings.filter.forget_health_after, now)
+
+
 def open_outbox(house: House) -> Outbox:
     """The outbox of this house."""
     return Outbox(house.casebook, house.places, house.publishers, partial(look_again, house), utc_now)
@@ -129,6 +134,7 @@ DUE_WORK: tuple[DueWork, ...] = (
     DueWork("look", look),
     DueWork("remove", remove),
     DueWork("older", answer_older),
+    DueWork("forget", forget_health),
     DueWork("digest", send_due),
     DueWork("alert", send_alerts),
 )

@@ -179,6 +179,7 @@ def as_case(row: Row[Any]) -> CaseView:
         conversation_id=row.conversation_id,
         parked_why=row.parked_why,
         thanked=row.thanked,
+        erased=row.erased_at is not None,
     )
 
 

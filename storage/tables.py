@@ -302,6 +302,7 @@ cases = Table(
     _at("changed_at"),
     _at("snoozed_until", empty=True),
     _at("followed_at", empty=True),
+    _at("erased_at", empty=True),  # nothing that was written is left, because it told of somebody's health
     _one_of("state", CaseState),
     _one_of("topic", Topic),
     CheckConstraint("urgency BETWEEN 1 AND 4", name="urgency_1_to_4"),

@@ -119,7 +119,10 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """One case. `turn` is what an approval must have seen. `parked_why` says why a person is needed, or None."""
+    """One case. `turn` is what an approval must have seen. `parked_why` says why a person is needed, or None.
+
+    `erased`: it told of somebody's health, so nothing that was written is left.
+    """
 
     id: int
     brand: str
@@ -138,6 +141,7 @@ class CaseView:
     conversation_id: str
     parked_why: str | None
     thanked: bool
+    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)

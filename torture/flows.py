@@ -171,9 +171,10 @@ FLOWS: Mapping[str, Flow] = {
         writes=("brands.sync", "sources.ensure", "leases.hold", "leases.release", "leases.touch"),
     ),
     "forget": Flow(
-        "A person is forgotten, and stays so.",
-        ("act: forget", "act: forget again"),
-        writes=("forgetting.forget", "forgetting.forget_again"),
+        "A person is forgotten, and what told of somebody's health; and stays so.",
+        ("act: forget", "act: forget again", "forget"),
+        works=("forget",),
+        writes=("forgetting.forget", "forgetting.forget_again", "forgetting.forget_health"),
     ),
     "clock": Flow(
         "The computer's clock was set, and nothing is cut short or left waiting for it.",

@@ -90,6 +90,17 @@ def taught(stage: Stage) -> None:
     stage.house.casebook.cases.already_answered(2, scenes.ANA, stage.now)
 
 
+def was_ill(stage: Stage) -> None:
+    """Two told that they fell ill: Cora's case was put aside a long time ago, Dan's is still open."""
+    scenes.move_in(stage)
+    for number in range(2):
+        scenes.complain(stage, number, of="your cake gave me food poisoning, I was in hospital, terrible,")
+        stage.pass_time(timedelta(seconds=30))
+    scenes.work_through(stage, "accounts", "poll", "propose")
+    stage.house.casebook.cases.dismiss(1, "solved", scenes.ANA, stage.now)
+    stage.pass_time(stage.house.settings.filter.forget_health_after + timedelta(days=1))
+
+
 def morning(stage: Stage) -> None:
     """Somebody waits, and it is past eight."""
     scenes.one_proposed(stage)
@@ -117,6 +128,7 @@ INSIDE: Mapping[str, Inside] = {
     "again": Inside(scenes.one_raised, ("again",), afterwards=("again", *AT_LAST)),
     "learn": Inside(taught, ("learn",), afterwards=("learn", *AT_LAST)),
     "older": Inside(complained_long_ago, ("older", "propose"), afterwards=("older", *AT_LAST)),
+    "forget": Inside(was_ill, ("forget",), afterwards=("forget", *AT_LAST)),
     "digest": Inside(morning, ("digest",), mails=True, afterwards=("digest",)),
     "alert": Inside(blind, ("alert",), mails=True, afterwards=("alert",)),
     **{name: Inside(scenes.one_held, (name,), afterwards=(name, *AT_LAST)) for name in ACTS},

@@ -39,7 +39,7 @@ Observed = dict[str, Counter[str]]
 _QUERIES: dict[str, Select[Any]] = {
     "cases": select(
         cases.c.conversation_id, cases.c.state, cases.c.parked_why.is_not(None), cases.c.snoozed_until.is_not(None),
-        cases.c.thanked, cases.c.touched,
+        cases.c.thanked, cases.c.touched, cases.c.erased_at.is_not(None),
     ),
     "replies": select(
         replies.c.parent_id, replies.c.state, replies.c.approved_text, replies.c.purpose, replies.c.origin,

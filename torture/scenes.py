@@ -68,10 +68,10 @@ def move_in(stage: Stage) -> None:
     stage.town.account()
 
 
-def complain(stage: Stage, number: int) -> str:
-    """A customer complains on the platform; gives the post's id there."""
+def complain(stage: Stage, number: int, of: str = "") -> str:
+    """A customer complains on the platform, `of` something of our choice; gives the post's id there."""
     who = CUSTOMERS[number % len(CUSTOMERS)]
-    text = f"@{KEY} {WENT_WRONG[number % len(WENT_WRONG)]} at Rose Bakery ({number})"
+    text = f"@{KEY} {of or WENT_WRONG[number % len(WENT_WRONG)]} at Rose Bakery ({number})"
     town = stage.town
     title = f"Rose Bakery {number}" if town.site.board else ""
     return town.world.publish(town.place, town.account(who), text, title=title, board=town.site.board).id

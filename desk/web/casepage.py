@@ -155,7 +155,7 @@ def may_edit(file: CaseFile) -> bool:
 
 
 def _may(visitor: Visitor, file: CaseFile) -> dict[str, bool]:
-    state, acts = file.case.state, visitor.may_act and not file.customer.forgotten
+    state, acts = file.case.state, visitor.may_act and not (file.customer.forgotten or file.case.erased)
     may = {target.value: acts and may_move_case(state, target) for target in CaseState}
     return may | {"act": acts, "snooze": acts and state is CaseState.OPEN}
 

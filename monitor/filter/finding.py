@@ -5,7 +5,7 @@ Looking costs a dictionary look-up per word, so hostile text cannot make it slow
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from monitor.filter.folding import Folded, fold, fold_word, unstretch
 
 _MOST_BETWEEN = 3  # words that ".." may stand for
 _LONGEST_WORD = 40  # letters of a word that are looked at
-_HEAD = 3  # letters by which beginnings and ends of words are sorted
+_HEADS = (3, 2, 1)  # letters by which beginnings and ends of words are sorted
 _MOST_REMEMBERED = 50_000  # words whose look-up is remembered
 
 
@@ -43,14 +43,12 @@ class _Affixes:
 
     def add(self, affix: str, number: int) -> None:
         """Accept words that begin so."""
-        self._by_head.setdefault(affix[:_HEAD], []).append((affix, number))
+        self._by_head.setdefault(affix[: max(_HEADS)], []).append((affix, number))
 
-    def find(self, word: str) -> Iterator[int]:
+    def find(self, word: str) -> list[int]:
         """The steps that accept a word."""
-        for length in range(1, min(len(word), _HEAD) + 1):
-            for affix, number in self._by_head.get(word[:length], ()):
-                if word.startswith(affix):
-                    yield number
+        near = [one for length in _HEADS for one in self._by_head.get(word[:length], ())]
+        return [number for affix, number in near if word.startswith(affix)]
 
 
 class Finder:
@@ -80,8 +78,12 @@ class Finder:
         for first, numbers in enumerate(classes):
             for number in numbers:
                 node = begins(number)
-                if node is not None:
+                if node is None:
+                    continue
+                if node.next or node.later:
                     _walk(node, first, first, classes, text, hits)
+                else:
+                    hits.extend([Hit(cue, first, first, rank) for cue, rank in node.cues])
         return hits
 
     def _add(self, rank: int, cue: Cue) -> None:
@@ -119,14 +121,14 @@ class Finder:
             self._exact.setdefault(fold_word(word), []).append(number)
 
     def _classes(self, key: str) -> tuple[int, ...]:
-        found: set[int] = set()
+        found: list[int] = []
         for word in (key[:_LONGEST_WORD], *unstretch(key[:_LONGEST_WORD])):
-            found.update(self._exact.get(word, ()), self._starts.find(word), self._ends.find(word[::-1]))
+            found += (*self._exact.get(word, ()), *self._starts.find(word), *self._ends.find(word[::-1]))
         if key[0].isdigit():
-            found.update(self._any_number)
+            found += self._any_number
         if len(self._known) >= _MOST_REMEMBERED:
             self._known.clear()
-        known = self._known[key] = tuple(sorted(found))
+        known = self._known[key] = tuple(sorted(set(found))) if found else ()
         return known
 
 

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 Made = TypeVar("Made")
 
-MOST_REMEMBERED = 1 << 15
+MOST_REMEMBERED = 1 << 16
 """Stretches; a page with more is read all the same, and then all are forgotten."""
 _LETTERS_EACH = 16  # on average, or hostile texts would fill the memory with long ones
 

@@ -42,7 +42,7 @@ def check_approval(
     connection: Connection, case: Row[Any], proposal: Row[Any], seen: int, anyway: bool, by: str, now: datetime
 ) -> None:
     """Raises MovedOn when the proposal may not be approved in sight of turn `seen`, Blocked for what the check found in it."""
-    check_remembered(connection, case.customer_id)
+    check_remembered(connection, case)
     check_seen(connection, case, seen, now)
     if proposal.turn != case.turn:
         raise MovedOn("This text was proposed before the customer moved on. Look at the new one.")

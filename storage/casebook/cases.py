@@ -68,7 +68,7 @@ class Cases(Shelf):
         """Back to needing an answer; proposals are made anew."""
         with self._writing("propose") as connection:
             row = case_row(connection, case_id)
-            check_remembered(connection, row.customer_id)
+            check_remembered(connection, row)
             move_case(
                 connection, self.key, case_id, CaseState.OPEN,
                 who=by, why="Opened again.", now=now, note=why or None,
@@ -153,7 +153,7 @@ class Cases(Shelf):
             raise ValueError("The note is empty.")
         with self._writing() as connection:
             row = case_row(connection, case_id)
-            check_remembered(connection, row.customer_id)
+            check_remembered(connection, row)
             connection.execute(update(cases).where(cases.c.id == case_id).values(touched=True))
             write(
                 connection, self.key, row.brand, case_id, "case", case_id,

@@ -31,6 +31,8 @@ from storage.tables import (
 from storage.words import ReplyState
 
 ON_THE_WAY = (ReplyState.SENDING, ReplyState.UNCERTAIN)
+HELD = (ReplyState.APPROVED, ReplyState.BY_HAND, ReplyState.REFUSED)
+"""Replies that could still be made to go out."""
 
 
 def erase_customers(connection: Connection, ids: Sequence[int], tombstone: int) -> None:

@@ -24,6 +24,7 @@ from storage.casebook.forgotten import (
     is_nameless,
     keep_tombstone,
 )
+from storage.casebook.health import done_cases, erase_health, loose_posts
 from storage.casebook.moves import move_case, move_reply, next_turn, write
 from storage.casebook.names import every_id
 from storage.casebook.shelf import Shelf
@@ -31,9 +32,6 @@ from storage.engine import explained
 from storage.lifecycle import LIVE_CASES, MovedOn
 from storage.tables import accounts, cases, customers, forgotten, mentions, posts, replies
 from storage.words import CaseState, ReplyState
-
-HELD = (ReplyState.APPROVED, ReplyState.BY_HAND, ReplyState.REFUSED)
-"""Replies that could still be made to go out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +121,19 @@ class Forgetting(Shelf):
         self.settle()
         return len(back)
 
+    def forget_health(self, before: datetime, now: datetime) -> int:
+        """Erase what told of illness or injury: in cases that were done before a time, and in mentions without a case found before it.
+
+        Gives how many cases and posts were erased, at most MOST_AT_ONCE of each. Raises BaseUnavailable.
+        """
+        with self._reading() as connection:
+            if not (done_cases(connection, before) or loose_posts(connection, before)):
+                return 0  # nearly always: nothing is written
+        with self._writing("learn") as connection:
+            erased = erase_health(connection, self.key, before, now)
+        self.settle()
+        return erased
+
     def settle(self) -> None:
         """Leave no copy of what was erased in SQLite's write-ahead log, as far as nobody is reading there just now.
 
@@ -184,7 +195,7 @@ def _close(connection: Connection, key: bytes, known: Sequence[int], by: str, no
     rows = connection.execute(select(cases).where(cases.c.customer_id.in_(known)).with_for_update()).all()
     ids = [row.id for row in rows]
     waiting = connection.execute(
-        select(replies).where(replies.c.case_id.in_(ids), replies.c.state.in_((*erasing.ON_THE_WAY, *HELD)))
+        select(replies).where(replies.c.case_id.in_(ids), replies.c.state.in_((*erasing.ON_THE_WAY, *erasing.HELD)))
     ).all()
     for row in waiting:
         if row.state in erasing.ON_THE_WAY:

@@ -81,11 +81,13 @@ def without_forgotten(
     return tuple(one for one in kept if hashes.get(one) not in known)
 
 
-def check_remembered(connection: Connection, customer_id: int) -> None:
-    """Raise MovedOn when the customer was forgotten."""
-    found = select(customers.c.forgotten).where(customers.c.id == customer_id)
+def check_remembered(connection: Connection, case: Row[Any]) -> None:
+    """Raise MovedOn when the customer of a case was forgotten, or its words were erased."""
+    found = select(customers.c.forgotten).where(customers.c.id == case.customer_id)
     if connection.execute(found).scalar() is not None:
         raise MovedOn("This customer asked to be forgotten. Nothing of theirs is left, and the case stays closed.")
+    if case.erased_at is not None:
+        raise MovedOn("What was written in this case told of somebody's health and is erased. The case stays closed.")
 
 
 def keep_tombstone(

@@ -59,7 +59,7 @@ class Proposals(Shelf):
         """Keep the alternatives for a turn, best first. Raises MovedOn when the case has moved a turn or they are there already."""
         with self._writing() as connection:
             case = case_row(connection, case_id)
-            check_remembered(connection, case.customer_id)
+            check_remembered(connection, case)
             if case.turn != turn:
                 raise MovedOn("The case has moved on; new proposals will follow.")
             if _latest(connection, case_id, turn, 0) is not None:
@@ -84,7 +84,7 @@ class Proposals(Shelf):
         """A text of somebody's own as a further alternative; with `corrects`, the posted reply it sets right."""
         with self._writing() as connection:
             case = case_row(connection, case_id)
-            check_remembered(connection, case.customer_id)
+            check_remembered(connection, case)
             number = _next_alternative(connection, case)
             parent = newest_post(connection, case)
             if corrects is not None:
@@ -98,7 +98,7 @@ class Proposals(Shelf):
             row = connection.execute(select(proposals).where(proposals.c.id == proposal_id)).one_or_none()
             if row is None:
                 raise MovedOn("There is no such proposal.")
-            check_remembered(connection, case_row(connection, row.case_id).customer_id)
+            check_remembered(connection, case_row(connection, row.case_id))
             if row.text == text:
                 return proposal_id
             newest = _latest(connection, row.case_id, row.turn, row.alternative)

@@ -13,11 +13,13 @@ import structlog
 import structlog.testing
 
 from desk.clock import ClockWatch, utc_now
-from desk.config import Settings
+from desk.config import Filter, Settings
 from desk.ticker import Shift, Ticker
 from desk.wiring import House, open_house
 from desk.work import DUE_WORK, DueWork, do_work
+from storage.casebook import Judged
 from storage.engine import BaseUnavailable
+from storage.words import Author, Kind, Post, Topic, Verdict
 
 SOON = 5.0
 """Seconds to wait for what should happen at once, on a machine that does much else."""
@@ -78,6 +80,7 @@ def test_every_kind_of_work_is_looked_for_in_its_order() -> None:
         "look",
         "remove",
         "older",
+        "forget",
         "digest",
         "alert",
     ]
@@ -236,3 +239,16 @@ def test_a_renewal_that_comes_late_does_not_take_back_a_lease_that_was_given_awa
     assert heir.mine
     assert not ending.mine
     neighbour.close()
+
+
+def test_what_told_of_health_is_erased_as_long_after_as_the_settings_say(house: House) -> None:
+    found = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    brand = next(iter(house.brands))
+    ill = Post("paste", "p1", Author("c1", "cora"), "The nuts brought me to hospital", found, "p1")
+    verdict = Verdict(Kind.CHATTER, 0.9, "en", -0.6, Topic.OTHER, 1, (), sensitive=True)
+    house.casebook.rounds.record_import(brand, [Judged(ill, verdict)], found)
+    work = next(one for one in DUE_WORK if one.name == "forget")
+    house.settings = house.settings.model_copy(update={"filter": Filter(forget_health_after=timedelta(days=3))})
+    log = structlog.get_logger()
+    assert do_work(work, house, found + timedelta(days=2), log) == 0
+    assert do_work(work, house, found + timedelta(days=4), log) == 1

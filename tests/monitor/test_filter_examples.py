@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.filter.examples import COLUMNS, FOLDER, Example, Unusable, read_examples
+from monitor.filter.examples import COLUMNS, FOLDER, Example, Unusable, read_examples, read_next, take_in_next
 from storage.languages import LANGUAGES
 from storage.words import Kind, Topic
 
@@ -34,7 +34,8 @@ LINE = ("praise", "plain", "good", "-", "-", "bakery", "lovely rolls")
 
 @pytest.fixture(scope="module")
 def examples() -> tuple[Example, ...]:
-    return read_examples()
+    """Those that the weights are made from, and those that wait for the next time."""
+    return (*read_examples(), *read_next())
 
 
 def bare(text: str) -> str:
@@ -94,6 +95,32 @@ def test_a_line_that_is_no_example_is_named(tmp_path: Path, cells: tuple[str, ..
     write_languages(tmp_path, "\t".join(LINE) + "\n" + "\t".join(cells) + "\n")
     with pytest.raises(Unusable, match=rf"en\.tsv, line 3: .*{says}"):
         read_examples(tmp_path)
+
+
+def test_what_waits_is_taken_in_behind_the_others(tmp_path: Path) -> None:
+    write_languages(tmp_path, "\t".join(LINE) + "\n")
+    before = read_examples(tmp_path)
+    (tmp_path / "next").mkdir()
+    assert take_in_next(tmp_path) == 0
+    waits = tmp_path / "next" / "ro.tsv"
+    waits.write_text("\t".join(COLUMNS) + "\n" + "\t".join((*LINE[:-1], "chifle bune")) + "\n", encoding="utf-8")
+    assert read_examples(tmp_path) == before
+    assert [one.text for one in read_next(tmp_path / "next")] == ["chifle bune"]
+    assert take_in_next(tmp_path) == 1
+    assert [one.text for one in read_examples(tmp_path) if one not in before] == ["chifle bune"]
+    assert (read_next(tmp_path / "next"), take_in_next(tmp_path)) == ((), 0)
+
+
+def test_what_waits_and_cannot_be_used_is_named_and_not_taken_in(tmp_path: Path) -> None:
+    write_languages(tmp_path, "\t".join(LINE) + "\n")
+    before = read_examples(tmp_path)
+    (tmp_path / "next").mkdir()
+    waits = tmp_path / "next" / "ro.tsv"
+    waits.write_text("\t".join(COLUMNS) + "\nprise\n", encoding="utf-8")
+    with pytest.raises(Unusable, match=r"ro\.tsv, line 2: 1 cells instead of 7"):
+        take_in_next(tmp_path)
+    assert read_examples(tmp_path) == before
+    assert waits.is_file()
 
 
 def test_a_file_without_its_first_line_is_named(tmp_path: Path) -> None:

@@ -126,6 +126,7 @@ class House:
         reasons: tuple[Reason, ...] = (Reason("cue:waiting", "They say they waited.", 12, 21),),
         native_id: str | None = None,
         urgency: int = 3,
+        sensitive: bool = False,
     ) -> int:
         """Somebody complains on X; gives the case's id."""
         number = native_id or str(1_800_000_000_000_000_000 + next(_numbers))
@@ -142,14 +143,21 @@ class House:
             lang="en",
             addressed=(handle_of,) if summoned else (),
         )
-        self.take(brand, post, reasons=reasons, urgency=urgency)
+        self.take(brand, post, reasons=reasons, urgency=urgency, sensitive=sensitive)
         case_id = self.case_of(number)
         if propose:
             self.propose_now(case_id)
         return case_id
 
     def take(
-        self, brand: str, post: Post, *, reasons: tuple[Reason, ...] = (), kind: Kind = Kind.COMPLAINT, urgency: int = 3
+        self,
+        brand: str,
+        post: Post,
+        *,
+        reasons: tuple[Reason, ...] = (),
+        kind: Kind = Kind.COMPLAINT,
+        urgency: int = 3,
+        sensitive: bool = False,
     ) -> None:
         """One post comes in by the poller."""
         key, now = f"x:mentions:{brand}", self.clock()
@@ -157,7 +165,7 @@ class House:
         self.casebook.sources.poll_now(now)
         state = self.casebook.sources.claim(key, now)
         assert state is not None
-        verdict = Verdict(kind, 0.9, "en", -0.6, Topic.WAITING, urgency, reasons)
+        verdict = Verdict(kind, 0.9, "en", -0.6, Topic.WAITING, urgency, reasons, sensitive)
         self.casebook.rounds.record(key, state.fence, [Judged(post, verdict)], Batch((post,), "cursor"), now)
 
     def hear(

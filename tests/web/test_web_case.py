@@ -383,6 +383,19 @@ def test_what_they_complained_of_before_is_beside_the_new_complaint(house: House
     assert f"/cases/{first}" in [one.get("href") for one in tags(page, "a")]
 
 
+def test_what_told_of_somebodys_health_is_erased_and_the_page_says_so(house: House, ana: Browser) -> None:
+    case_id = house.complain("@rosebakery your cake gave me food poisoning", sensitive=True)
+    ana.press(f"/cases/{case_id}", f"/cases/{case_id}/dismiss", reason="solved")
+    month, done = timedelta(days=30), house.clock()
+    assert house.casebook.forgetting.forget_health(done - timedelta(hours=1), done + month) == 0
+    assert "food poisoning" in words(ana.look(f"/cases/{case_id}"))
+    assert house.casebook.forgetting.forget_health(done, done + month) == 1
+    page = ana.look(f"/cases/{case_id}")
+    assert "what was written is erased" in words(page)
+    assert "food poisoning" not in words(page)
+    assert [one for one in tags(page, "form") if "/cases/" in str(one.get("action"))] == []
+
+
 def test_a_deleted_post_is_marked_and_still_shown(house: House, ana: Browser) -> None:
     from storage.words import Gone
 

@@ -9,6 +9,9 @@ Every text was written for this project; the firms and people in it are invented
     severity    of a complaint: 1 annoyance, 2 real trouble, 3 serious, 4 danger, fraud or threat of law; else "-"
     trade       the trade it speaks to, or the subject of everyday talk: texts of one trade are judged together when weights are tried
     text        as posted, with its typing errors
+
+What is written after the weights were made waits in `next/`, in files of the same kind; the next `make model` takes it in. So weights and
+examples never drift apart, and nobody has to make weights for a few new texts.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from storage.languages import LANGUAGES
 from storage.words import Kind, Topic
 
 FOLDER = Path(__file__).parent
+NEXT = FOLDER / "next"
 COLUMNS = ("kind", "trait", "mood", "topic", "severity", "trade", "text")
 MOODS = ("bad", "neutral", "good")
 SEVERITIES = ("1", "2", "3", "4")
@@ -48,6 +52,23 @@ class Unusable(ValueError):
 def read_examples(folder: Path = FOLDER) -> tuple[Example, ...]:
     """All examples, in the order of LANGUAGES. Raises Unusable, OSError."""
     return tuple(one for language in LANGUAGES for one in _read(folder / f"{language}.tsv", language))
+
+
+def read_next(folder: Path = NEXT) -> tuple[Example, ...]:
+    """The examples that wait, in the order of LANGUAGES. Raises Unusable, OSError."""
+    waiting = (language for language in LANGUAGES if (folder / f"{language}.tsv").is_file())
+    return tuple(one for language in waiting for one in _read(folder / f"{language}.tsv", language))
+
+
+def take_in_next(folder: Path = FOLDER) -> int:
+    """Put what waits behind the other examples of its language; gives how many. Raises Unusable, OSError, with nothing taken in."""
+    taken = len(read_next(folder / NEXT.name))
+    for path in sorted((folder / NEXT.name).glob("*.tsv")):
+        _, _, lines = path.read_text(encoding="utf-8").partition("\n")
+        with (folder / path.name).open("a", encoding="utf-8", newline="\n") as known:
+            known.write(lines)
+        path.unlink()
+    return taken
 
 
 def _read(path: Path, language: str) -> Iterator[Example]:

@@ -16,14 +16,14 @@ from rich.progress import Progress as Bars
 
 from monitor.filter.by_both import LINE, meet
 from monitor.filter.encoder_file import read_layout
-from monitor.filter.examples import Example, read_examples
+from monitor.filter.examples import Example, read_examples, take_in_next
 from monitor.filter.first_look import FirstLook
 from monitor.filter.heads import softmax
 from monitor.filter.second_look import SecondLook, model_path, open_encoder
 from monitor.filter.training.inputs import HELD_OUT, digest_inputs
 from monitor.filter.training.lessons import ask_about_words, collect_words, read_phrases, tell_cues
 from monitor.filter.training.student import Lessons, learn, to_weights
-from monitor.filter.training.teaching import Progress, Taught, teach
+from monitor.filter.training.teaching import Progress, Taught, precision, teach
 from monitor.filter.training.trying import Tried, best_line, first_logits, second_logits, try_out
 from monitor.filter.weights import FOLDER, MANIFEST, read_weights, write_weights
 
@@ -41,6 +41,8 @@ def main() -> None:
     )
     chosen = asked.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))  # nothing else runs here
+    if not (chosen.scores_only or chosen.first_only):
+        print(f"{take_in_next():,} new examples")
     examples = read_examples()
     if not chosen.scores_only:
         with Bars() as bars:
@@ -129,6 +131,7 @@ def _write_manifest(seed: int, count: int, scores: Mapping[str, Tried]) -> None:
         "made_with": {"python": platform.python_version()}
         | {name: importlib.metadata.version(name) for name in _LIBRARIES},
         "machine": platform.machine(),
+        "precision": str(precision()).removeprefix("torch."),
         "held_out": {look: tried.as_json() for look, tried in scores.items()},
     }
     (FOLDER / MANIFEST).write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n", encoding="utf-8")
