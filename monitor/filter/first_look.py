@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from monitor.filter.grams import make_plain
 from monitor.filter.heads import KINDS, TOPICS, Floats, softmax
 from monitor.filter.tables import pack
-from monitor.filter.weights import read_weights
+from monitor.filter.weights import damaged, read_weights
 from monitor.filter.word_sums import WordSums
 from storage.languages import LANGUAGES
 
@@ -97,7 +97,11 @@ _loading = threading.Lock()
 
 @cache
 def _load() -> FirstLook:
-    return FirstLook(dict(read_weights("first")))
+    weights = dict(read_weights("first"))
+    try:
+        return FirstLook(weights)
+    except (KeyError, ValueError, IndexError) as error:  # something lacks
+        raise damaged("first.npz") from error
 
 
 def first_look() -> FirstLook:

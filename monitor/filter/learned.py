@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import struct
 import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,6 +11,7 @@ import numpy as np
 
 from monitor.filter.grams import BITS, hash_words_and_pieces
 from monitor.filter.heads import KINDS, Floats
+from monitor.filter.weights import NOT_READ
 from storage.words import Kind
 
 WORD_BITS = 12
@@ -23,10 +22,6 @@ _LEAST = 1e-6
 FEELINGS = 2
 """Numbers that stand beside words or a vector: the mood, and how sure the shipped look is."""
 _SURENESS = 0.1  # of the shipped logit as a feature: decisions may stretch it a little, not turn it round
-_NOT_READ = (
-    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, KeyError, ValueError, IndexError,
-)  # fmt: skip
-"""What reading a damaged zip file may raise."""
 
 
 class Unreadable(ValueError):
@@ -116,7 +111,7 @@ def read_heads(content: bytes) -> tuple[dict[Kind, Head], dict[Kind, Head]]:
                 found[look][Kind(kind)] = _read_head(
                     file.read(name), (1 << WORD_BITS if look == "first" else VECTOR) + FEELINGS
                 )
-    except _NOT_READ as error:
+    except NOT_READ as error:
         raise Unreadable(f"What was learnt cannot be read ({type(error).__name__}).") from error
     return found["first"], found["both"]
 

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from monitor.filter.encoder_file import Layout, read_layout
 from monitor.filter.heads import KINDS, MOODS, SEVERITIES, TOPICS, Floats
-from monitor.filter.weights import WeightsDamaged, read_weights
+from monitor.filter.weights import WeightsDamaged, damaged, read_weights
 
 MOST_READ = 700
 """Code points of a text that are read: some 200 pieces; the model was taught with 126."""
@@ -97,6 +97,8 @@ _loading = threading.Lock()
 @cache
 def _load() -> SecondLook:
     weights = read_weights("second")
+    if not {"model", "differences", "heads", "version"} <= weights.keys():
+        raise damaged("second.npz")
     path = model_path()
     layout = read_layout(path)
     if layout.digest != str(weights["model"]):

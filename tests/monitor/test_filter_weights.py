@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from monitor.filter import first_look as room
 from monitor.filter.expected import expect_best_line
 from monitor.filter.weights import MANIFEST, WeightsDamaged, read_manifest, read_weights, write_weights
 
@@ -44,6 +46,28 @@ def test_damaged_weights_say_what_to_do(tmp_path: Path, cut: int) -> None:
     path.write_bytes(path.read_bytes()[:cut])
     with pytest.raises(WeightsDamaged, match=r"first\.npz is damaged"):
         read_weights("first", tmp_path)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_bit_that_tipped_is_noticed_or_changes_nothing(tmp_path: Path, seed: int) -> None:
+    path = write_weights("first", ARRAYS, tmp_path)
+    content, chance = bytearray(path.read_bytes()), random.Random(seed)
+    content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+    path.write_bytes(content)
+    try:
+        found = read_weights("first", tmp_path)
+    except WeightsDamaged as told:
+        assert str(told) == "first.npz is damaged: install Amends anew, or run `make model`."  # noqa: PT017 - one or the other
+    else:
+        assert all(np.array_equal(found[name], ARRAYS[name]) for name in found)
+
+
+@pytest.mark.parametrize("lacks", ["version", "words", "signs", "line"])
+def test_weights_of_which_a_part_lacks_are_damaged(monkeypatch: pytest.MonkeyPatch, lacks: str) -> None:
+    parts = {name: array for name, array in read_weights("first").items() if name != lacks}
+    monkeypatch.setattr(room, "read_weights", lambda _name: parts)
+    with pytest.raises(WeightsDamaged, match=r"first\.npz is damaged: install Amends anew"):
+        room._load.__wrapped__()
 
 
 def test_a_damaged_manifest_says_what_to_do(tmp_path: Path) -> None:

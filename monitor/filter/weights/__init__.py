@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -15,6 +17,10 @@ from numpy.typing import NDArray
 
 FOLDER = Path(__file__).parent
 MANIFEST = "manifest.json"
+NOT_READ = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, KeyError, ValueError, IndexError,
+)  # fmt: skip
+"""What reading a damaged zip file may raise; NotImplementedError is a RuntimeError."""
 _NO_HOUR = (1980, 1, 1, 0, 0, 0)  # the first that a zip file can say
 
 
@@ -30,14 +36,22 @@ def read_weights(name: str, folder: Path = FOLDER) -> Mapping[str, NDArray[Any]]
             return dict(found)
     except FileNotFoundError as error:
         raise WeightsDamaged(f"{path.name} is missing: install Amends anew, or run `make model`.") from error
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise WeightsDamaged(f"{path.name} is damaged ({error}): install Amends anew, or run `make model`.") from error
+    except NOT_READ as error:
+        raise damaged(path.name) from error
+
+
+def damaged(file: str) -> WeightsDamaged:
+    """What is said of a file that is there and cannot be used; why, is in what it is raised from."""
+    return WeightsDamaged(f"{file} is damaged: install Amends anew, or run `make model`.")
 
 
 @cache
 def version_of(name: str) -> str:
     """Which weights one file holds, without loading the look itself. Raises WeightsDamaged."""
-    return str(read_weights(name)["version"])
+    found = read_weights(name)
+    if "version" not in found:
+        raise damaged(f"{name}.npz")
+    return str(found["version"])
 
 
 def write_weights(name: str, arrays: Mapping[str, NDArray[Any]], folder: Path = FOLDER) -> Path:
