@@ -39,23 +39,27 @@ class FirstLook:
     def __init__(self, weights: dict[str, NDArray[np.generic]]) -> None:
         self.version = str(weights["version"])
         self._tables = {name: pack(weights[name], weights[f"{name}_scale"]) for name in TABLES}  # type: ignore[arg-type]
-        self._sums = WordSums(*({name: self._tables[name] for name in names} for names in (BY_WORDS, BY_PIECES)))
+        self._feelings = self._remember(("words",), ("pieces", "languages"))
+        self._topics = self._remember(("about_words",), ("about_pieces",))  # asked of complaints only
         self.line = float(weights["line"])
         self._plain = {name: np.asarray(weights[name], np.float32) for name in PLAIN}
         self._told: dict[tuple[int, str], float] = {}
 
     def look(self, texts: Sequence[Sequence[str]]) -> Looks:
         """Judge a page of texts that were cut."""
-        words, pieces, languages = self._add_up(texts, "words", "pieces", "languages")
+        words, pieces, languages = self._add_up(self._feelings, texts, "words", "pieces", "languages")
         return Looks(words + pieces + self._plain["bias"], languages + self._plain["languages_bias"])
 
     def find_topics(self, texts: Sequence[Sequence[str]]) -> Floats:
         """The share of each topic in texts that were cut, a row each; asked of complaints only."""
-        words, pieces = self._add_up(texts, "about_words", "about_pieces")
+        words, pieces = self._add_up(self._topics, texts, "about_words", "about_pieces")
         return softmax((words + pieces + self._plain["about_bias"])[:, : len(TOPICS)])
 
-    def _add_up(self, texts: Sequence[Sequence[str]], *names: str) -> list[Floats]:
-        sums = self._sums.add_up(texts, names)
+    def _remember(self, by_words: Sequence[str], by_pieces: Sequence[str]) -> WordSums:
+        return WordSums(*({name: self._tables[name] for name in names} for names in (by_words, by_pieces)))
+
+    def _add_up(self, sums_of: WordSums, texts: Sequence[Sequence[str]], *names: str) -> list[Floats]:
+        sums = sums_of.add_up(texts, names)
         return [one * self._tables[name].scale for one, name in zip(sums, names, strict=True)]
 
     def tell_words(self, words: Iterable[str], kind: int) -> Mapping[str, float]:
@@ -71,7 +75,7 @@ class FirstLook:
         return told
 
     def _tell(self, words: Sequence[str], kind: int) -> list[float]:
-        by_words, by_pieces = self._add_up([[make_plain(word)] for word in words], "words", "pieces")
+        by_words, by_pieces = self._add_up(self._feelings, [[make_plain(word)] for word in words], "words", "pieces")
         kinds = (by_words + by_pieces)[:, :FEELS]
         told: list[float] = (kinds[:, kind] - kinds.mean(axis=1)).tolist()
         return told
@@ -88,8 +92,7 @@ class FirstLook:
 
 
 _ROWS = {language: row for row, language in enumerate(LANGUAGES)}
-BY_WORDS, BY_PIECES = ("words", "about_words"), ("pieces", "about_pieces", "languages")
-TABLES = (*BY_WORDS, *BY_PIECES)
+TABLES = ("words", "about_words", "pieces", "about_pieces", "languages")
 PLAIN = ("bias", "about_bias", "languages_bias", "signs", "language_bias", "sharpness")
 
 _loading = threading.Lock()

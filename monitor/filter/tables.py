@@ -17,6 +17,7 @@ _TOGETHER = 3
 _WIDTH = 21  # bits of a column's sum: enough for 8,000 grams of a text, and the longest has 4,800
 _MIDDLE = 128  # added to each weight, so that none is negative
 _MASK = (1 << _WIDTH) - 1
+_SHIFTS = np.arange(_TOGETHER, dtype=np.int64) * _WIDTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,10 @@ class Table:
         full = np.flatnonzero(counts)
         sums = np.zeros((grams.texts, self.heads), np.int32)
         if len(full):
-            begins, middle = (np.cumsum(counts) - counts)[full], counts[full] * _MIDDLE
-            for at, lane in enumerate(self.lanes):
-                together = np.add.reduceat(lane.take(drawers), begins)
-                for column in range(at * _TOGETHER, min((at + 1) * _TOGETHER, self.heads)):
-                    sums[full, column] = ((together >> _shift(column)) & _MASK) - middle
+            begins = (np.cumsum(counts) - counts)[full]
+            together = np.stack([np.add.reduceat(lane.take(drawers), begins) for lane in self.lanes], axis=1)
+            apart = (together[:, :, None] >> _SHIFTS) & _MASK
+            sums[full] = apart.reshape(len(full), -1)[:, : self.heads] - (counts[full] * _MIDDLE)[:, None]
         return sums
 
 
@@ -50,9 +50,5 @@ def pack(weights: NDArray[np.int8], scale: Floats) -> Table:
     """Weights of -127..127, a row per drawer and a column per head, as a table."""
     lanes = [np.zeros(len(weights), np.int64) for _ in range(-(-weights.shape[1] // _TOGETHER))]
     for column in range(weights.shape[1]):
-        lanes[column // _TOGETHER] += (weights[:, column].astype(np.int64) + _MIDDLE) << _shift(column)
+        lanes[column // _TOGETHER] += (weights[:, column].astype(np.int64) + _MIDDLE) << _SHIFTS[column % _TOGETHER]
     return Table(tuple(lanes), scale)
-
-
-def _shift(column: int) -> int:
-    return column % _TOGETHER * _WIDTH

@@ -8,7 +8,8 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -89,8 +90,14 @@ def named_libraries(project: Path) -> set[str]:
 
 def carriers_of(top: str) -> set[str]:
     """The installed distributions that bring a top-level module along."""
-    found = importlib.metadata.packages_distributions().get(top, ())
+    found = distributions().get(top, ())
     return {canonicalize_name(name) for name in found or (top,)}  # torch is on few machines
+
+
+@cache
+def distributions() -> Mapping[str, list[str]]:
+    """Every top-level module that is installed, and what brings it along; finding them takes a second."""
+    return importlib.metadata.packages_distributions()
 
 
 def test_every_library_we_import_is_one_we_name_and_the_other_way_round(project: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from monitor.filter import judge, judge_page, remembering, word_sums
 from monitor.filter.examples import read_examples
-from monitor.filter.first_look import BY_PIECES, BY_WORDS, TABLES, FirstLook, first_look
+from monitor.filter.first_look import TABLES, FirstLook, first_look
 from monitor.filter.folding import fold, fold_page
 from monitor.filter.grams import cut, cut_page, find_joints, hash_pairs, hash_words_and_pieces
 from monitor.filter.heads import Floats
@@ -23,6 +23,7 @@ from monitor.filter.weights import read_weights
 from monitor.filter.word_sums import WordSums
 from storage.words import Author, Brand, Post
 
+BY_WORDS, BY_PIECES = ("words", "about_words"), ("pieces", "about_pieces", "languages")
 TEXTS = [one.text for one in read_examples()[::300]]
 HARD = ("", "x", "😡 😡", "no no no no", "a" * 1_300, "ab " * 600, "\ud800 lone", "https://x.example/y z", "పని చేయలేదు!")
 

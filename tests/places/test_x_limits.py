@@ -117,7 +117,9 @@ def test_an_outage_longer_than_a_page_is_read_in_full(town: XTown, tmp_path: Pat
     amends.tick()
     start = amends.now()
     for n in range(450):
-        town.world.publish("x", town.cora.id, f"@rosebakery hello number {n}", at=start + (n + 1) * 9 * MINUTE)
+        town.world.publish(
+            "x", town.cora.id, f"@rosebakery lovely rolls again, thank you ({n})", at=start + (n + 1) * 9 * MINUTE
+        )
     town.clock.ahead += 3 * DAY
     amends.tick()
     (window,) = [one for one in amends.reading.blind_windows(start) if one.began_at >= start - MINUTE]
@@ -133,7 +135,9 @@ def test_an_outage_longer_than_x_shows_is_shown_as_a_gap(town: XTown, tmp_path: 
     amends.tick()
     start = amends.now()
     for n in range(900):
-        town.world.publish("x", town.cora.id, f"@rosebakery hello number {n}", at=start + (n + 1) * 4 * MINUTE)
+        town.world.publish(
+            "x", town.cora.id, f"@rosebakery lovely rolls again, thank you ({n})", at=start + (n + 1) * 4 * MINUTE
+        )
     town.clock.ahead += 3 * DAY
     amends.tick()
     (window, *_) = amends.reading.blind_windows(start)
