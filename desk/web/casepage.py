@@ -13,6 +13,7 @@ from desk.web.ourreplies import ShownReply, name_of, show_reply
 from desk.web.pages import own_page
 from desk.web.showing import Piece, mark
 from desk.web.visitor import NotFound, Visitor
+from storage.casebook.forgotten import is_nameless
 from storage.lifecycle import LIVE_CASES, OUTBOX, SPENT_REPLIES, may_move_case
 from storage.views import CaseFile, ProposalView, ThreadPost
 from storage.words import Brand, CaseState, Purpose, ReachHow, ReplyState
@@ -125,7 +126,9 @@ def gather(visitor: Visitor, file: CaseFile, editor: Editor | None = None) -> Ca
         shop=shop,
         handle=account_name(file.case.place, file.customer.handle),
         customer_imitates=imitates(brand, file.customer.name, file.customer.handle),
-        posts=tuple(_shown_post(brand, file, one, aside) for one in file.thread),
+        posts=tuple(
+            _shown_post(brand, file, one, aside) for one in file.thread if not is_nameless(one.post.author.native_id)
+        ),
         replies=tuple(show_reply(house, file, one, visitor.now, names) for one in file.replies),
         editor=editor,
         tucked=not asked and editor is not None and _is_their_turn(file, editor),

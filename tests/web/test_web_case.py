@@ -393,6 +393,7 @@ def test_what_told_of_somebodys_health_is_erased_and_the_page_says_so(house: Hou
     page = ana.look(f"/cases/{case_id}")
     assert "what was written is erased" in words(page)
     assert "food poisoning" not in words(page)
+    assert "other voice" not in words(page)
     assert [one for one in tags(page, "form") if "/cases/" in str(one.get("action"))] == []
 
 
