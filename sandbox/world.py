@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from sandbox.things import (
     Call,
@@ -59,6 +59,9 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+T = TypeVar("T")
+
+
 def _blob(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
@@ -92,6 +95,8 @@ class World:
         self._base.execute("PRAGMA synchronous=NORMAL")
         self._base.execute("PRAGMA busy_timeout=10000")
         self._base.executescript(TABLES)
+        self._as_of: tuple[int, int] = (0, 0)
+        self._remembered: dict[object, Any] = {}
 
     def close(self) -> None:
         """Close the file; the world stays in it."""
@@ -124,6 +129,20 @@ class World:
     def _rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
         with self._lock:
             return self._base.execute(query, values).fetchall()
+
+    def made_once(self, key: object, make: Callable[[], T]) -> T:
+        """What `make` makes of the world as it is, kept until anything in it changes: platforms look at the same posts again and again."""
+        with self._lock:
+            (elsewhere,) = self._base.execute("PRAGMA data_version").fetchone()
+            if (self._base.total_changes, elsewhere) != self._as_of:
+                self._as_of, self._remembered = (self._base.total_changes, elsewhere), {}
+            if key in self._remembered:
+                known: T = self._remembered[key]
+                return known
+            made = make()
+            if (self._base.total_changes, elsewhere) == self._as_of:
+                self._remembered[key] = made
+            return made
 
     def _row(self, query: str, *values: Any) -> sqlite3.Row | None:
         rows = self._rows(query, *values)
@@ -176,6 +195,9 @@ class World:
 
     def account(self, place: str, *, id: str | None = None, handle: str | None = None) -> WorldAccount | None:  # noqa: A002
         """The account with this id, or with this handle in any case; None when there is none."""
+        return self.made_once(("account", place, id, handle), lambda: self._account(place, id, handle))
+
+    def _account(self, place: str, id: str | None, handle: str | None) -> WorldAccount | None:  # noqa: A002
         if id is not None:
             row = self._row("SELECT * FROM account WHERE place=? AND id=?", place, id)
         else:
@@ -307,6 +329,9 @@ class World:
         return str(native)
 
     def _posts(self, where: str, *values: str) -> list[WorldPost]:
+        return list(self.made_once(("posts", where, values), lambda: self._find_posts(where, *values)))
+
+    def _find_posts(self, where: str, *values: str) -> list[WorldPost]:
         query = (
             "SELECT p.*, v.n, v.id, v.text, v.at FROM post p JOIN version v ON v.place=p.place AND v.root=p.root "  # noqa: S608
             f"WHERE {where} ORDER BY p.rowid, v.n"  # `where` is written in this file, the values are bound

@@ -33,7 +33,7 @@ class Seen:
 def see(world: World, post: WorldPost, native_id: str | None = None) -> Seen:
     """The newest version of a post, or the one with this id."""
     version = next((version for version in post.versions if version.id == native_id), post.versions[-1])
-    return Seen(post, version, show(world, post, version))
+    return world.made_once(("x, seen", post.id, version.id), lambda: Seen(post, version, show(world, post, version)))
 
 
 def stamp(instant: datetime) -> str:

@@ -60,6 +60,9 @@ class Shown:
 
     def mentioned_ids(self, world: World) -> set[str]:
         """The accounts mentioned anywhere in it."""
+        return set(world.made_once(("x, mentioned", self.long, self.text), lambda: self._find_mentioned(world)))
+
+    def _find_mentioned(self, world: World) -> set[str]:
         return {mention["id"] for mention in self.entities(world, whole=True).get("mentions", [])}
 
     def mentioned_handles(self, world: World) -> set[str]:
