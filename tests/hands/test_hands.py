@@ -16,7 +16,7 @@ from tests.hands.judging import check_answers, check_log, judge
 from tests.hands.people import NAMES
 from tests.hands.rounds import AGREED, Rounds
 
-ROUNDS = int(os.environ.get("ROUNDS", "10"))
+ROUNDS = int(os.environ.get("ROUNDS", "20"))
 SEED = int(os.environ.get("SEED", "7"))
 
 

@@ -239,7 +239,7 @@ def test_a_text_made_to_stall_the_check_does_not(language: str, text: str) -> No
     check("We are sorry that your cake was late", language, brand=ROSE)
     began = time.process_time()
     check(text, language, brand=ROSE, complaint=text)
-    assert time.process_time() - began < 10.0  # a pattern that goes back and forth over it takes hours
+    assert time.process_time() - began < 2.0  # of one core; a pattern that goes back and forth over it takes hours
 
 
 @pytest.mark.parametrize("text", ["\x00\x00", "\u202esorry\u202c", "İİİ ß", "\ud800", "\u200b" * 50, "क्षमा करें"])
