@@ -84,6 +84,11 @@ def _where(condition: str) -> dict[str, Any]:
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
+def _where_sensitive(more: str = "") -> dict[str, Any]:
+    """Of what tells of somebody's health, written as each database writes the question."""
+    return {"sqlite_where": text(f"sensitive = 1{more}"), "postgresql_where": text(f"sensitive{more}")}
+
+
 def _id() -> Column[int]:
     return Column("id", Integer, primary_key=True)
 
@@ -309,6 +314,7 @@ cases = Table(
     CheckConstraint("turn >= 1", name="turn_from_1"),
     Index("ix_cases_worst_first", "state", "urgency", "waiting_since"),
     Index("ix_cases_changed", "changed_at"),
+    Index("ix_cases_sensitive", "changed_at", **_where_sensitive(" AND erased_at IS NULL")),  # erased early
     Index(
         "uq_cases_one_live",
         "brand",
@@ -361,6 +367,7 @@ verdicts = Table(
     Column("vector", LargeBinary, nullable=True),  # what the second look saw in it: half floats
     _at("at"),
     UniqueConstraint("mention_id", "stage", "model_version", "post_version"),
+    Index("ix_verdicts_sensitive", "mention_id", **_where_sensitive()),  # erased early
     _one_of("kind", Kind),
     _one_of("topic", Topic),
     CheckConstraint("probability BETWEEN 0 AND 1", name="probability_0_to_1"),

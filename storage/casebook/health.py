@@ -38,7 +38,7 @@ def done_cases(connection: Connection, before: datetime) -> list[int]:
             cases.c.erased_at.is_(None),
             ~on_the_way,
         )
-        .order_by(cases.c.id)
+        .order_by(cases.c.changed_at, cases.c.id)
         .limit(MOST_AT_ONCE)
     )
     return [int(row) for row in rows.scalars()]
