@@ -5,7 +5,7 @@ Looking costs a dictionary look-up per word, so hostile text cannot make it slow
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
@@ -47,8 +47,36 @@ class _Affixes:
 
     def find(self, word: str) -> list[int]:
         """The steps that accept a word."""
-        near = [one for length in _HEADS for one in self._by_head.get(word[:length], ())]
-        return [number for affix, number in near if word.startswith(affix)]
+        found: list[int] = []
+        for length in _HEADS:
+            near = self._by_head.get(word[:length])
+            if near is not None:
+                found.extend([number for affix, number in near if word.startswith(affix)])
+        return found
+
+
+class _Word(NamedTuple):
+    """What is known of a word: the cues that begin with it, and the numbers of all steps that accept it."""
+
+    begins: tuple[_Node, ...]
+    numbers: tuple[int, ...]
+
+
+class _Words(dict[str, _Word]):
+    """Words that were looked up, remembered until there are too many."""
+
+    def __init__(self, look_up: Callable[[str], _Word]) -> None:
+        super().__init__()
+        self._look_up = look_up
+
+    def __missing__(self, key: str) -> _Word:
+        if len(self) >= _MOST_REMEMBERED:
+            self.clear()
+        found = self[key] = self._look_up(key)
+        return found
+
+
+_UNKNOWN = _Word((), ())
 
 
 class Finder:
@@ -60,29 +88,25 @@ class Finder:
         self._exact: dict[str, list[int]] = {}
         self._starts, self._ends = _Affixes(), _Affixes()
         self._any_number: list[int] = []
-        self._known: dict[str, tuple[int, ...]] = {}
+        self._words = _Words(self._look_up)
         self._root = _Node()
         for rank, lexicon in enumerate(self.lexicons):
             for cue in lexicon.all:
                 self._add(rank, cue)
-        self.me, self.me_alone, self.back = (self._words(name) for name in ("me", "me_alone", "back"))
+        self.me, self.me_alone, self.back = (self._named(name) for name in ("me", "me_alone", "back"))
 
-    def _words(self, name: str) -> frozenset[str]:
+    def _named(self, name: str) -> frozenset[str]:
         return frozenset[str]().union(*(lexicon.words.get(name, ()) for lexicon in self.lexicons))
 
     def find(self, text: Folded) -> list[Hit]:
         """Every cue in the text, overlapping ones included, in reading order; of one place those of the best lexicon first."""
         hits: list[Hit] = []
-        known, begins = self._known.get, self._root.next.get
-        classes = [found if (found := known(key)) is not None else self._classes(key) for key in text.keys]
-        for first, numbers in enumerate(classes):
-            for number in numbers:
-                node = begins(number)
-                if node is None:
-                    continue
-                if node.next or node.later:
-                    _walk(node, first, first, classes, text, hits)
-                else:
+        words = list(map(self._words.__getitem__, text.keys))
+        for first, (word, following) in enumerate(zip(words, (*words[1:], _UNKNOWN), strict=False)):
+            for node in word.begins:
+                if node.later or not node.next.keys().isdisjoint(following.numbers):
+                    _walk(node, first, first, words, text, hits)
+                else:  # which is so nearly always
                     hits.extend([Hit(cue, first, first, rank) for cue, rank in node.cues])
         return hits
 
@@ -120,33 +144,32 @@ class Finder:
         else:
             self._exact.setdefault(fold_word(word), []).append(number)
 
-    def _classes(self, key: str) -> tuple[int, ...]:
+    def _look_up(self, key: str) -> _Word:
         found: list[int] = []
         for word in (key[:_LONGEST_WORD], *unstretch(key[:_LONGEST_WORD])):
             found += (*self._exact.get(word, ()), *self._starts.find(word), *self._ends.find(word[::-1]))
         if key[0].isdigit():
             found += self._any_number
-        if len(self._known) >= _MOST_REMEMBERED:
-            self._known.clear()
-        known = self._known[key] = tuple(sorted(set(found))) if found else ()
-        return known
+        if not found:
+            return _UNKNOWN
+        numbers = tuple(sorted(set(found)))
+        begin = self._root.next
+        return _Word(tuple(begin[number] for number in numbers if number in begin), numbers)
 
 
-def _walk(
-    node: _Node, first: int, last: int, classes: Sequence[tuple[int, ...]], text: Folded, hits: list[Hit]
-) -> None:
+def _walk(node: _Node, first: int, last: int, words: Sequence[_Word], text: Folded, hits: list[Hit]) -> None:
     for cue, rank in node.cues:
         hits.append(Hit(cue, first, last, rank))
     reach = _MOST_BETWEEN + 2 if node.later else 2 if node.next else 0
-    for at in range(last + 1, min(last + reach, len(classes))):
-        for number in classes[at]:
+    for at in range(last + 1, min(last + reach, len(words))):
+        for number in words[at].numbers:
             following = node.next.get(number) if at == last + 1 else None
             later = node.later.get(number)
             if (following or later) and text.sentences[at] == text.sentences[first]:
                 if following:
-                    _walk(following, first, at, classes, text, hits)
+                    _walk(following, first, at, words, text, hits)
                 if later:
-                    _walk(later, first, at, classes, text, hits)
+                    _walk(later, first, at, words, text, hits)
 
 
 def _split(part: str) -> list[str]:

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
 
-from monitor.filter.remembering import Remembered
-
 MOST_JUDGED = 5_000
 """Code points of a text that are judged; X's longest posts and most reviews fit, and a 50 kB paste stays quick."""
 
@@ -24,7 +22,7 @@ _TOKEN = re.compile(
     rf"(?P<url>(?:https?://|www\.)\S+)|(?P<word>[@#]?[{_LETTERS}]+(?:'[{_LETTERS}]+)*)"
     rf"|(?P<sign>[{_PICTURES}]|[:=;]'?-?[()/|])|(?P<stop>[.!?…।](?=[\s.!?…।]|$)|\n)"
 )
-_INVISIBLE = re.compile(
+INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1f\u00ad\u0300-\u036f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U0001f3fb-\U0001f3ff]"
 )
 _ALIKE = dict(zip("ăâîșşțţёй’‘ʼ`´\u00a0\u2007\u202f", "aaissttеи'''''   ", strict=True))
@@ -33,61 +31,83 @@ _STRETCHED = re.compile(r"(.)\1{2,}")
 URL = "<url>"
 
 
-class _Stretch(NamedTuple):
-    """What stands between two spaces: its keys, in which of its sentences each is, and how many sentences end in it."""
+class Stretch(NamedTuple):
+    """What stands between two spaces: its keys, in which of its sentences each is, how many sentences end in it, and its `words` as the
+    first look reads them, where it was asked."""
 
     keys: Sequence[str]
     sentences: Sequence[int]
     stops: int
+    words: Sequence[str] = ()
 
 
 @dataclass(slots=True)
 class Folded:
-    """Tokens of a text in parallel lists: `keys` folded words, `starts`/`ends` code points in the original text.
+    """Tokens of a text: `keys` are folded words, and `stretches` those between two spaces, which are written like `written`.
 
     `sentences` numbers the sentence of each token: words in different sentences make no phrase. Sentences and places are only found when
     asked for, which is seldom.
     """
 
     keys: list[str]
-    _original: str
-    _stretches: Sequence[_Stretch]
+    original: str
+    written: Sequence[str]
+    stretches: Sequence[Stretch]
     _sentences: list[int] | None = None
-    _spans: tuple[list[int], list[int]] | None = None
+    _stretch_of: list[int] | None = None
+    _begins: Sequence[int] = ()
 
     @property
     def sentences(self) -> list[int]:
         """The number of each token's sentence."""
         if self._sentences is None:
-            self._sentences = _number_sentences(self._stretches)
+            self._sentences = _number_sentences(self.stretches)
         return self._sentences
 
-    @property
-    def starts(self) -> list[int]:
-        """Where each token begins."""
-        return self._places()[0]
+    def place(self, first: int, last: int) -> tuple[int, int]:
+        """Where the tokens first..last begin and end in the original text: code points, the end not included."""
+        start, end = self._span(first)[0], self._span(last)[1]
+        if not INVISIBLE.search(self.original):
+            return start, end
+        seen = [at for at, character in enumerate(self.original) if not INVISIBLE.match(character)]
+        return seen[start], seen[end - 1] + 1
 
-    @property
-    def ends(self) -> list[int]:
-        """Where each token ends."""
-        return self._places()[1]
+    def _span(self, token: int) -> tuple[int, int]:
+        """Where a token begins and ends in what is to be seen of the text."""
+        if self._stretch_of is None:
+            self._stretch_of = [at for at, stretch in enumerate(self.stretches) for _ in stretch.keys]
+            self._begins = _find_begins(visible(self.original), self.written)
+        which = self._stretch_of[token]
+        written, keys, begin = self.written[which], self.stretches[which].keys, self._begins[which]
+        if len(keys) == 1 and len(keys[0]) == len(written):
+            return begin, begin + len(written)
+        spans = [match.span() for match in _TOKEN.finditer(_lower(written)) if match.lastgroup != "stop"]
+        start, end = spans[token - self._stretch_of.index(which)]
+        return begin + start, begin + end
 
-    def _places(self) -> tuple[list[int], list[int]]:
-        if self._spans is None:
-            self._spans = _find_places(self._original)
-        return self._spans
 
-
-def _number_sentences(stretches: Sequence[_Stretch]) -> list[int]:
+def _number_sentences(stretches: Sequence[Stretch]) -> list[int]:
     found: list[int] = []
     sentence = 0
-    for _, sentences, stops in stretches:
+    for _, sentences, stops, _ in stretches:
         if sentences is _FIRST:
             found.append(sentence)
         else:
             found.extend([sentence + after for after in sentences])
         sentence += stops
     return found
+
+
+def _find_begins(text: str, written: Sequence[str]) -> list[int]:
+    """Where each stretch begins in the text that it was cut from; the end of a line is nowhere."""
+    begins: list[int] = []
+    begin = end = 0
+    for word in written:
+        if word != LINE:
+            begin = text.index(word, end)
+            end = begin + len(word)
+        begins.append(begin)
+    return begins
 
 
 def _lower(text: str) -> str:
@@ -101,7 +121,7 @@ def _lower(text: str) -> str:
 
 def fold_word(word: str) -> str:
     """A word as it is compared: lower case, no apostrophes, ё as е, ș as s."""
-    return _lower(_INVISIBLE.sub("", word)).replace("'", "").removeprefix("#")
+    return _lower(INVISIBLE.sub("", word)).replace("'", "").removeprefix("#")
 
 
 def unstretch(word: str) -> tuple[str, ...]:
@@ -113,35 +133,39 @@ def unstretch(word: str) -> tuple[str, ...]:
 
 def fold(text: str) -> Folded:
     """Cut a text into folded tokens. Only its first MOST_JUDGED code points are read."""
-    (folded,) = fold_page([text])
-    return folded
+    written = split(text)
+    return put_together(text, written, list(fold_stretches(written)))
 
 
-def fold_page(texts: Sequence[str]) -> list[Folded]:
-    """The same for a page of texts."""
-    page = [_visible(text[:MOST_JUDGED]).replace("\n", _BREAK).split() for text in texts]
-    known = _remembered.of(chain.from_iterable(page)).__getitem__
-    return [_put_together(text, list(map(known, words))) for text, words in zip(texts, page, strict=True)]
+def split(text: str) -> list[str]:
+    """What is to be seen of a text's beginning, cut at spaces; the end of a line is a stretch of its own."""
+    return visible(text[:MOST_JUDGED]).replace("\n", _BREAK).split() if text else []
 
 
-def _put_together(text: str, stretches: Sequence[_Stretch]) -> Folded:
-    return Folded(list(chain.from_iterable([stretch[0] for stretch in stretches])), text[:MOST_JUDGED], stretches)
+def put_together(text: str, written: Sequence[str], stretches: Sequence[Stretch]) -> Folded:
+    """A folded text from its stretches, as `split` cut and `fold_stretches` folded them."""
+    keys = list(chain.from_iterable([stretch[0] for stretch in stretches]))
+    return Folded(keys, text[:MOST_JUDGED], written, stretches)
 
 
 _FIRST = (0,)
-_BREAK = " \ue001 "  # the end of a line ends a sentence
-_LINE_END = _Stretch((), (), 1)
+LINE = "\ue001"
+"""Stands for the end of a line among stretches."""
+
+_BREAK = f" {LINE} "  # the end of a line ends a sentence
+_LINE_END = Stretch((), (), 1)
 
 
-def _fold(stretches: Sequence[str]) -> Iterator[_Stretch]:
-    for line in _lower("\n".join(stretches)).split("\n"):
+def fold_stretches(written: Sequence[str]) -> Iterator[Stretch]:
+    """What stands between two spaces, folded."""
+    for line in _lower("\n".join(written)).split("\n") if written else ():
         if line.isalnum():
-            yield _Stretch((line,), _FIRST, 0)
+            yield Stretch((line,), _FIRST, 0)
         else:
-            yield _LINE_END if line == _BREAK.strip() else _fold_line(line)
+            yield _LINE_END if line == LINE else _fold_line(line)
 
 
-def _fold_line(line: str) -> _Stretch:
+def _fold_line(line: str) -> Stretch:
     keys: list[str] = []
     sentences: list[int] = []
     stops = 0
@@ -154,23 +178,9 @@ def _fold_line(line: str) -> _Stretch:
         else:
             keys.append(URL if url else sign)
         sentences.append(stops)
-    return _Stretch(tuple(keys), tuple(sentences), stops)
+    return Stretch(tuple(keys), tuple(sentences), stops)
 
 
-_remembered = Remembered(_fold)
-
-
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """A text without what nobody sees."""
-    return text if text.isascii() and text.isprintable() else _INVISIBLE.sub("", text)
-
-
-def _find_places(text: str) -> tuple[list[int], list[int]]:
-    """Where the tokens of a text begin and end in it, with all that nobody sees."""
-    spans = [match.span() for match in _TOKEN.finditer(_lower(_visible(text))) if match.lastgroup != "stop"]
-    starts, ends = [start for start, _ in spans], [end for _, end in spans]
-    if _INVISIBLE.search(text):
-        places = [at for at, character in enumerate(text) if not _INVISIBLE.match(character)]
-        starts = [places[start] for start in starts]
-        ends = [places[end - 1] + 1 for end in ends]
-    return starts, ends
+    return text if text.isascii() and text.isprintable() else INVISIBLE.sub("", text)

@@ -9,11 +9,8 @@ from functools import cache
 import structlog
 
 from monitor.filter.first_look import first_look
-from monitor.filter.folding import MOST_JUDGED
-from monitor.filter.grams import cut_page
 from monitor.filter.heads import Floats, softmax
 from monitor.filter.weights import WeightsDamaged
-from storage.words import Post
 
 log = structlog.get_logger(__name__)
 
@@ -27,24 +24,18 @@ class Glance:
     words: Sequence[str]
 
 
-def whole_text(post: Post) -> str:
-    """What is judged: the title, if any, and the text below it."""
-    text = post.text[:MOST_JUDGED]
-    return f"{post.title}\n{text}" if post.title else text
-
-
-def glance_at(posts: Sequence[Post]) -> Sequence[Glance | None]:
-    """A glance at each post; None for all where the weights are missing or damaged, which is told in the log: rules and cues go on."""
-    if not posts:
+def glance_at(page: Sequence[Sequence[str]]) -> Sequence[Glance | None]:
+    """A glance at each text of a page, cut into words; None for all where the weights are missing or damaged, which is told in the log:
+    rules and cues go on."""
+    if not page:
         return ()
     try:
         look = first_look()
     except WeightsDamaged as damaged:
         _tell_once(str(damaged))
-        return (None,) * len(posts)
-    cuts = cut_page([whole_text(post) for post in posts])
-    looks = look.look(cuts)
-    return tuple(Glance(*row) for row in zip(looks.feelings, softmax(looks.languages).tolist(), cuts, strict=True))
+        return (None,) * len(page)
+    looks = look.look(page)
+    return tuple(Glance(*row) for row in zip(looks.feelings, softmax(looks.languages).tolist(), page, strict=True))
 
 
 @cache

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.filter.remembering import Remembered
+from monitor.filter.folding import visible
 
 MOST_READ = 1_200
 """Code points of a text that are hashed: a longer one has said what it is by then."""
@@ -28,9 +28,6 @@ _MOST_DIGITS = 5
 _SPACE, _END = ord(" "), ord("\n")
 _WORD_SALT, _PAIR_SALT = 11, 12
 
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0e-\x1f\u00ad\u0300-\u036f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U0001f3fb-\U0001f3ff]"
-)
 _LINK = re.compile(r"https?://\S+|www\.\S+|\b[a-z0-9-]{2,40}\.[a-z]{2,4}/\S+")
 _HANDLE = re.compile(r"@[\w.]+")
 _NUMBER = re.compile(r"\d[\d.,:]*")
@@ -63,31 +60,16 @@ def make_plain(word: str) -> str:
 
 def cut(text: str) -> list[str]:
     """A text's words and signs, made alike: small plain letters, numbers as zeros (their length kept), links and handles as one sign each."""
-    (words,) = cut_page([text])
-    return words
+    return list(chain.from_iterable(cut_stretches(visible(text[:MOST_READ]).split())))
 
 
-def cut_page(texts: Sequence[str]) -> list[list[str]]:
-    """The same for a page of texts."""
-    page = [_visible(text[:MOST_READ]).split() for text in texts]
-    known = _remembered.of(chain.from_iterable(page)).__getitem__
-    return [list(chain.from_iterable(map(known, stretches))) for stretches in page]
-
-
-def _visible(text: str) -> str:
-    return text if text.isascii() and text.isprintable() else _INVISIBLE.sub("", text)
-
-
-def _cut(stretches: Sequence[str]) -> Iterator[Sequence[str]]:
+def cut_stretches(written: Sequence[str]) -> Iterator[Sequence[str]]:
     """The words of each stretch between two spaces; no word and no sign reaches over one."""
-    text = make_plain("\n".join(stretches))
+    text = make_plain("\n".join(written))
     text = _HANDLE.sub(" @ ", _LINK.sub(" \ue000 ", text))
     text = _STRETCHED.sub(r"\1\1", _NUMBER.sub(_zeros, text))
-    for line in text.split("\n"):
+    for line in text.split("\n") if written else ():
         yield (line,) if line.isalnum() else _TOKEN.findall(line)
-
-
-_remembered = Remembered(_cut)
 
 
 def _zeros(number: re.Match[str]) -> str:

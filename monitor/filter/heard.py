@@ -6,10 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from monitor.filter.folding import Folded, fold_page
-from monitor.filter.glance import Glance, glance_at, whole_text
+from monitor.filter.folding import Folded
+from monitor.filter.glance import Glance, glance_at
 from monitor.filter.language import cues_for, detect
 from monitor.filter.mood import measure_mood
+from monitor.filter.reading import read_page
 from monitor.filter.saying import Said, say_why
 from monitor.filter.weighing import Weighed, weigh
 from storage.words import Brand, Post, Reason
@@ -32,13 +33,12 @@ class Heard:
     glance: Glance | None
     title: Folded
     text: Folded
-    whole: str = field(init=False)
+    whole: str
     language: str = field(init=False)
     weighed: Weighed = field(init=False)
     vader: float | None = field(init=False)
 
     def __post_init__(self) -> None:
-        self.whole = whole_text(self.post)
         shares = self.glance.languages if self.glance is not None else None
         self.language = detect(self.whole, [*self.title.keys, *self.text.keys], self.post.lang, shares)
         self.weighed = weigh(self.title, self.text, cues_for(self.language))
@@ -93,6 +93,6 @@ class Heard:
 
 def hear(posts: Sequence[Post], brand: Brand) -> list[Heard]:
     """A page of posts as the filter hears them."""
-    titles, texts = fold_page([post.title for post in posts]), fold_page([post.text for post in posts])
-    rows = zip(posts, glance_at(posts), titles, texts, strict=True)
-    return [Heard(post, brand, glance, title, text) for post, glance, title, text in rows]
+    page = read_page(posts)
+    rows = zip(posts, glance_at([read.words for read in page]), page, strict=True)
+    return [Heard(post, brand, glance, read.title, read.text, read.whole) for post, glance, read in rows]

@@ -20,7 +20,6 @@ UNKNOWN = "und"
 _READ = 1_000  # code points that are enough to tell a language
 _FEWEST_WORDS = 3  # fewer are guesswork for py3langid: .956 at five words, far less below
 _NOT_WORDS = re.compile(r"(?:https?://|www\.)\S+|[@#]\S+|\bu/\S+")
-_NO_WORDS = ("@", "#", "/", "www.")  # one of which is in all of these
 _LETTERS = re.compile(r"[^\W\d_]")
 _LATIN = re.compile(r"[a-z\u00c0-\u024f]", re.IGNORECASE)
 _LATIN_WRITTEN = frozenset(LANGUAGES) - {"ru", "uk"}
@@ -28,14 +27,14 @@ _OURS = re.compile(r"[a-z\u00c0-\u024f\u0400-\u04ff\u0900-\u097f\u0c00-\u0c7f]",
 _FEWEST_LETTERS = 2
 _ROMANISED = ("te", "hi")
 _MARKS = {
-    "ro": re.compile("[ășțţ]", re.IGNORECASE),
-    "pl": re.compile("[łąęśźżńć]", re.IGNORECASE),
-    "tr": re.compile("[ğıİ]"),
-    "es": re.compile("[ñ¿¡]", re.IGNORECASE),
-    "de": re.compile("ß"),
-    "pt": re.compile("[ãõ]", re.IGNORECASE),
-}
+    mark: language
+    for language, marks in {
+        "ro": "ășțţĂȘȚŢ", "pl": "łąęśźżńćŁĄĘŚŹŻŃĆ", "tr": "ğıİ", "es": "ñÑ¿¡", "de": "ß", "pt": "ãõÃÕ",
+    }.items()
+    for mark in marks
+}  # fmt: skip
 """Letters and signs that only one of our languages has. The first look reads letters without their marks, as half of all people type."""
+_MARKED_LETTER = re.compile(f"[{''.join(_MARKS)}]")
 _MARKED = 20.0  # by how much such a letter speaks for its language
 _POSSIBLE, _LIKELY, _PLAIN, _SURE = 0.02, 0.3, 0.5, 0.8  # shares of the first look
 MANY_WORDS = 8
@@ -182,7 +181,8 @@ def detect(text: str, words: Sequence[str], field: str | None, shares: Sequence[
 def _words_of(text: str) -> str:
     """What is written in words, at the beginning of a text: links and names have no language."""
     text = text[:_READ]
-    return _NOT_WORDS.sub(" ", text) if any(sign in text for sign in _NO_WORDS) else text
+    has_others = "@" in text or "#" in text or "/" in text or "www." in text
+    return _NOT_WORDS.sub(" ", text) if has_others else text
 
 
 def _is_word(word: str) -> bool:
@@ -217,12 +217,12 @@ def _needed(words: int, said: str) -> float:
 
 
 def _with_marks(text: str, shares: Sequence[float]) -> Sequence[float]:
-    if text.isascii():
+    found = () if text.isascii() else _MARKED_LETTER.findall(text)
+    if not found:
         return shares
     raised = list(shares)
-    for language, marks in _MARKS.items():
-        if marks.search(text):
-            raised[LANGUAGES.index(language)] *= _MARKED
+    for language in {_MARKS[mark] for mark in found}:
+        raised[LANGUAGES.index(language)] *= _MARKED
     whole = sum(raised)
     return [share / whole for share in raised]
 

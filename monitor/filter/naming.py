@@ -67,7 +67,7 @@ def _find(words: tuple[str, ...], text: Folded) -> tuple[int, int] | None:
 def _reason(code: str, says: str, text: Folded | None, span: tuple[int, int]) -> Reason:
     if text is None:
         return Reason(code, says)
-    return Reason(code, says, text.starts[span[0]], text.ends[span[1]])
+    return Reason(code, says, *text.place(*span))
 
 
 def find_namesake(title: Folded, text: Folded, brand: Brand) -> Reason | None:

@@ -90,14 +90,9 @@ def _say_words(said: Said, told: Mapping[int, float]) -> tuple[Reason, ...]:
     part, text = said.text, said.post.text
     loudest = sorted((at for at in told if told[at] > _WORTH_TELLING), key=lambda at: -told[at])
     first = {part.keys[at]: at for at in sorted(loudest[: 2 * _MOST_WORDS], reverse=True)}
+    places = [part.place(at, at) for at in sorted(first.values())[:_MOST_WORDS]]
     return tuple(
-        Reason(
-            f"word:{Kind.COMPLAINT}",
-            f"“{text[part.starts[at] : part.ends[at]]}”: {_OFTEN_SAID}",
-            part.starts[at],
-            part.ends[at],
-        )
-        for at in sorted(first.values())[:_MOST_WORDS]
+        Reason(f"word:{Kind.COMPLAINT}", f"“{text[start:end]}”: {_OFTEN_SAID}", start, end) for start, end in places
     )
 
 
@@ -110,7 +105,7 @@ def _repeats(reason: Reason, earlier: Reason) -> bool:
 
 def _say(said: Said, told: Told) -> Reason:
     part, text = (said.title, said.post.title) if told.in_title else (said.text, said.post.text)
-    start, end = part.starts[told.hit.first], part.ends[told.hit.last]
+    start, end = part.place(told.hit.first, told.hit.last)
     quote = " ".join(text[start:end].split())
     if len(quote) > _LONGEST_QUOTE:
         quote = quote[: _LONGEST_QUOTE - 1] + "…"
@@ -131,4 +126,4 @@ def _before(part: Folded, told: Told) -> int:
     first = told.hit.first
     while first > max(told.hit.first - 2, 0) and part.sentences[first - 1] == part.sentences[told.hit.first]:
         first -= 1
-    return part.starts[first]
+    return part.place(first, first)[0]

@@ -17,8 +17,11 @@ _LETTER: re.Pattern[str] = re.compile(r"[^\W\d_]")
 
 def is_shouting(text: str) -> bool:
     """Whether most letters are capitals. Scripts without capitals (Telugu) never shout."""
-    letters: list[str] = _LETTER.findall(text[:MOST_JUDGED])
-    capitals = sum(1 for letter in letters if letter.isupper())
+    text = text[:MOST_JUDGED]
+    if sum(map(str.isupper, text)) < _FEWEST_CAPITALS:
+        return False
+    letters: list[str] = _LETTER.findall(text)
+    capitals = sum(map(str.isupper, letters))
     return capitals >= _FEWEST_CAPITALS and capitals * 10 >= len(letters) * 6
 
 

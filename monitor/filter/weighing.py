@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import NamedTuple
 
 from monitor.filter.cues import Cues
 from monitor.filter.finding import Finder, Hit
@@ -18,11 +20,11 @@ _NOT_ONLY = frozenset(
 )  # "not only late but rude", "nothing but lies"
 _VERBAL_NOUN = ("డం", "టం", "dam", "tam")
 _NOBODY: frozenset[str] = frozenset()
+_IN_READING_ORDER = attrgetter("first", "last")
 _NEGATED_PRAISE = 1.0  # "not fresh", "wasn't happy": as good as a complaint
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """One cue that counted. `first`/`last` are tokens of the text, or of the title when `in_title`."""
 
     hit: Hit
@@ -96,21 +98,23 @@ def _weigh_part(weighed: Weighed, part: Folded, finder: Finder, *, in_title: boo
 
 def _outdo(hits: Sequence[Hit]) -> list[Hit]:
     """Of complaint, praise, "no problem", "fixed" and courtesy ("good morning") cues that overlap, only the one with most words stays; other sorts all stay."""
+    if len(hits) == 1:
+        return list(hits)
     kept = [hit for hit in hits if hit.cue.sort not in _RIVALS]
     rivals = [hit for hit in hits if hit.cue.sort in _RIVALS]
-    rivals.sort(key=lambda hit: (-hit.cue.words, _RIVALS[hit.cue.sort], -hit.cue.weight, hit.rank))
+    if len(rivals) > 1:
+        rivals.sort(key=lambda hit: (-hit.cue.words, _RIVALS[hit.cue.sort], -hit.cue.weight, hit.rank))
     taken: set[int] = set()
     for hit in rivals:
         span = range(hit.first, hit.last + 1)
         if taken.isdisjoint(span):
             taken.update(span)
             kept.append(hit)
-    kept.sort(key=lambda hit: (hit.first, hit.last))
+    kept.sort(key=_IN_READING_ORDER)
     return kept
 
 
-@dataclass(frozen=True, slots=True)
-class _Standing:
+class _Standing(NamedTuple):
     """Where cues stand: the part of the post, its words that say "not fixed", and the words that some cue has used up."""
 
     part: Folded

@@ -10,9 +10,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from monitor.filter.glance import glance_at, whole_text
+from monitor.filter.glance import glance_at
 from monitor.filter.grams import BITS, cut, hash_words_and_pieces
 from monitor.filter.learned import WORD_BITS, Head
+from monitor.filter.reading import whole_text
 from storage.languages import LANGUAGES
 from storage.views import Lesson
 from storage.words import Brand
@@ -137,7 +138,7 @@ def _find_names(taught: Sequence[Lesson], words: set[str]) -> set[str]:
 
 def _languages(lessons: Sequence[Lesson]) -> list[str]:
     """As the places say; else what the letters look like."""
-    glances = glance_at([lesson.post for lesson in lessons])
+    glances = glance_at([cut(whole_text(lesson.post)) for lesson in lessons])
     found = []
     for lesson, glance in zip(lessons, glances, strict=True):
         if lesson.post.lang or glance is None:

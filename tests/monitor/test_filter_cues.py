@@ -57,7 +57,7 @@ def test_a_group_stands_for_each_of_its_words() -> None:
 def test_words_are_marked_where_they_stood() -> None:
     text = "A\u200b very\u0301 SLOW one"
     folded = fold(text)
-    assert [text[start:end] for start, end in zip(folded.starts, folded.ends, strict=True)] == [
+    assert [text[start:end] for start, end in (folded.place(at, at) for at in range(len(folded.keys)))] == [
         "A",
         "very",
         "SLOW",

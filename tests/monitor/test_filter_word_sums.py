@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from monitor.filter import judge, judge_page, remembering, word_sums
 from monitor.filter.examples import read_examples
 from monitor.filter.first_look import TABLES, FirstLook, first_look
-from monitor.filter.folding import fold, fold_page
-from monitor.filter.grams import cut, cut_page, find_joints, hash_pairs, hash_words_and_pieces
+from monitor.filter.grams import cut, find_joints, hash_pairs, hash_words_and_pieces
 from monitor.filter.heads import Floats
 from monitor.filter.remembering import Remembered
 from monitor.filter.tables import pack
@@ -100,22 +99,6 @@ def test_a_table_of_any_width_adds_up(columns: int) -> None:
     wanted = np.zeros((3, columns), np.int64)
     np.add.at(wanted, words.rows, weights.astype(np.int64)[words.drawers >> 4])
     assert found.tolist() == wanted.tolist()
-
-
-def test_a_page_is_cut_and_folded_like_its_texts_alone() -> None:
-    texts = [*TEXTS, *HARD, "two\nlines. three\n\n sentences!? a.b", "tab\tand\u00a0hard\u2007space"]
-    assert cut_page(texts) == [cut(text) for text in texts]
-    for text, folded in zip(texts, fold_page(texts), strict=True):
-        alone = fold(text)
-        assert (folded.keys, folded.sentences) == (alone.keys, alone.sentences)
-        assert len(folded.keys) == len(folded.sentences) == len(folded.starts) == len(folded.ends)
-
-
-def test_sentences_end_with_stops_and_lines() -> None:
-    folded = fold("It came late. Cold too!! and\nwrong.No\n\nend")
-    assert list(zip(folded.keys, folded.sentences, strict=True)) == [
-        ("it", 0), ("came", 0), ("late", 0), ("cold", 1), ("too", 1), ("and", 3), ("wrong", 4), ("no", 4), ("end", 6),
-    ]  # fmt: skip
 
 
 def test_what_was_made_once_is_not_made_again() -> None:
