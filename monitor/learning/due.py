@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 
 import structlog
 
 from monitor.filter.learned import Unreadable
 from monitor.filter.looking import look_closely
+from monitor.filter.second_look import second_look
 from monitor.filter.weights import WeightsDamaged
 from monitor.learning.features import Features, pack, take, unpack, without_words
 from monitor.learning.teaching import LATELY, MOST_HEARD, MOST_LESSONS, listen
@@ -30,9 +32,10 @@ def learn_due(
 ) -> int:
     """Learn for every brand that is due; gives how many are listened for in another way now. `deep`: with the second look too.
 
-    One brand's failure stops no other. Raises WeightsDamaged and BaseUnavailable.
+    One brand's failure stops no other, and a second look that cannot be had leaves the first to learn alone. Raises WeightsDamaged and
+    BaseUnavailable.
     """
-    model = looks(deep=deep)
+    model = looks(deep=deep and _has_second_look())
     if model == NO_LOOK:
         return 0
     changed = 0
@@ -40,6 +43,17 @@ def learn_due(
         if key in brands:
             changed += _try(casebook, brands[key], may_learn, model, now)
     return changed
+
+
+@cache
+def _has_second_look() -> bool:
+    """Whether it opens; asked once, for what is installed meanwhile is only seen by a new process."""
+    try:
+        second_look()
+    except (WeightsDamaged, OSError) as trouble:
+        log.exception("learning goes on with the first look alone; put this right and start anew", why=str(trouble))
+        return False
+    return True
 
 
 def _try(casebook: Casebook, brand: Brand, may_learn: MayLearn, model: str, now: datetime) -> bool:

@@ -1,4 +1,5 @@
-"""Hearings: how each brand is listened for. A hearing is a row that never changes, but for losing its weights when a lesson is forgotten.
+"""Hearings: how each brand is listened for. A hearing is a row that never changes, but for losing its weights with a forgotten lesson, or
+when it is old.
 
 The newest counts. Lines, weights and what they were made from are numbers and bytes here; the monitor knows what they mean.
 """
@@ -21,6 +22,8 @@ from storage.words import Kind
 
 EVERY = timedelta(days=1)
 """How often a brand's lines are found anew, with nothing taught."""
+WEIGHTS_KEPT = 90
+"""How many of a brand's newest hearings keep their weights, some three months of them: for an older one they are made anew from its lessons."""
 _LEARNING_TAKES = timedelta(minutes=10)
 """After so long another may learn for a brand whose learner died."""
 
@@ -258,6 +261,8 @@ def _store(connection: Connection, hearing: Hearing, newest: Row[Any] | None) ->
             at=hearing.at,
         )
     )
+    too_old = (hearings.c.brand == hearing.brand) & (hearings.c.version <= version - WEIGHTS_KEPT)
+    connection.execute(update(hearings).where(too_old, hearings.c.weights.is_not(None)).values(weights=None))
     return int(version)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, or_, select, update
 
-from storage.casebook.moves import MACHINE
+from storage.casebook.moves import CUSTOMER, MACHINE
 from storage.casebook.posts import Kept, News, as_post, with_texts
 from storage.casebook.raising import FRESH, belongs, keep_verdict, not_old_any_more, raise_case, reconsider
 from storage.casebook.seen import answered_before
@@ -104,7 +104,8 @@ class Verdicts(Shelf):
                 case = connection.execute(select(cases).where(cases.c.id == mention.case_id)).one()
                 if CaseState(case.state) in LIVE_CASES:
                     reconsider(connection, self.key, case, kept, verdict, now)
-                return None
+                    return None
+                return self._open_again(connection, case, row, verdict, now)
             if verdict.kind is not Kind.COMPLAINT:
                 not_old_any_more(connection, mention_id)
                 return None
@@ -120,6 +121,19 @@ class Verdicts(Shelf):
             belongs(connection, mention_id, case_id)
             answered_before(connection, self.key, kept, now)
             return case_id
+
+    def _open_again(
+        self, connection: Connection, case: Row[Any], post: Row[Any], verdict: Verdict, now: datetime
+    ) -> int | None:
+        """An edit that the first look took for no complaint, and that is one: it opens what was closed by then, as it would have at once."""
+        edited = select(post_texts.c.seen_at).where(
+            post_texts.c.post_id == post.id, post_texts.c.version == post.version, post_texts.c.version > 1
+        )
+        is_news = connection.execute(edited.where(post_texts.c.seen_at >= case.changed_at)).first() is not None
+        if not is_news or verdict.kind is not Kind.COMPLAINT or post.deleted_at is not None:
+            return None
+        changed = Kept(post.id, post.version, News.CHANGED, as_post(post), post.by_account)
+        return raise_case(connection, self.key, case.brand, changed, verdict, who=CUSTOMER, why="", now=now)
 
 
 def _due(now: datetime) -> Any:

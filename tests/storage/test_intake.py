@@ -14,7 +14,20 @@ from storage.case_file import versions
 from storage.casebook import Judged, Round
 from storage.engine import BaseUnavailable, reading
 from storage.lifecycle import MovedOn
-from storage.words import Account, Author, Batch, CaseState, Gone, Kind, Origin, Poison, Post, ReplyState, Topic
+from storage.words import (
+    Account,
+    Author,
+    Batch,
+    CaseState,
+    Gone,
+    Kind,
+    Origin,
+    Poison,
+    Post,
+    ReplyState,
+    Topic,
+    Verdict,
+)
 from tests.storage.house import (
     CHATTER,
     COMPLAINT,
@@ -582,6 +595,44 @@ def test_a_second_look_raises_what_the_first_missed(house: House) -> None:
     assert house.casebook.verdicts.record(1, better, NOON + HOUR) == 1
     assert house.state(1) is CaseState.ANSWERED  # we had answered by then
     assert house.casebook.verdicts.record(1, better, NOON + HOUR) is None
+
+
+def second(kind: Kind) -> Verdict:
+    """A second look, half an hour after the edit."""
+    return verdict(kind, stage=2)
+
+
+def test_an_edit_that_only_the_second_look_takes_for_a_complaint_opens_the_case_again(house: House) -> None:
+    house.complain()
+    again(house, Judged(edited("All is well, as long as nobody eats it"), PRAISE))
+    assert house.state(1) is CaseState.DISMISSED
+    assert house.casebook.verdicts.record(1, second(Kind.COMPLAINT), LATER + HOUR, 2) == 1
+    assert house.state(1) is CaseState.OPEN
+    assert house.file(1).history[-1].why == "The customer edited the post."
+
+
+def test_a_second_look_opens_nothing_that_was_closed_with_the_edit_in_sight(house: House) -> None:
+    house.complain()
+    again(house, Judged(edited("All is well, as long as nobody eats it"), CHATTER))
+    house.casebook.cases.reopen(1, "", house.ana, LATER + MINUTE)
+    house.casebook.cases.offline(1, "", house.ana, LATER + 2 * MINUTE)
+    assert house.casebook.verdicts.record(1, second(Kind.COMPLAINT), LATER + HOUR, 2) is None
+    assert house.state(1) is not CaseState.OPEN
+
+
+@pytest.mark.parametrize("kind", [Kind.PRAISE, Kind.CHATTER])
+def test_a_second_look_that_finds_no_complaint_in_an_edit_opens_nothing(house: House, kind: Kind) -> None:
+    house.complain()
+    again(house, Judged(edited("Fixed!"), PRAISE))
+    assert house.casebook.verdicts.record(1, second(kind), LATER + HOUR, 2) is None
+    assert house.state(1) is CaseState.DISMISSED
+
+
+def test_what_a_second_look_took_back_without_an_edit_stays_so(house: House) -> None:
+    house.complain()
+    assert house.casebook.verdicts.record(1, second(Kind.PRAISE), LATER, 1) is None
+    assert house.casebook.verdicts.record(1, verdict(stage=3), LATER + HOUR, 1) is None
+    assert house.state(1) is CaseState.DISMISSED
 
 
 def test_a_second_look_retracts_what_nobody_touched(house: House) -> None:

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import Engine
 
 from storage.casebook import Casebook, Judged
+from storage.casebook import hearings as hearing_rows
 from storage.casebook.hearings import EVERY
 from storage.casebook.verdicts import MOST_TRIES, Again
 from storage.engine import open_engine
@@ -486,6 +487,20 @@ def test_going_back_passes_over_what_was_taught_since_and_can_be_undone_itself(h
     assert counted(house) == ["first", "second", "third"]
     assert hearings.go_back(ROSE.key, 5, house.ana, LATER + 7 * DAY) == 7
     assert counted(house) == ["first", "fourth"]
+
+
+def test_old_hearings_lose_their_weights_and_can_be_gone_back_to_all_the_same(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hearing_rows, "WEIGHTS_KEPT", 3)
+    for number in range(1, 6):
+        a_lesson(house, f"p{number}", LATER + number * DAY)
+        assert learned(house, LATER + number * DAY, weights=b"w%d" % number) == number
+    hearings = house.casebook.hearings
+    assert [one.weights for one in hearings.all(ROSE.key)] == [b"w5", b"w4", b"w3", None, None]
+    assert hearings.go_back(ROSE.key, 1, house.ana, LATER + 6 * DAY) == 6
+    assert counted(house) == ["p1"]
+    assert due(house, LATER + 6 * DAY), "its weights are made anew"
 
 
 def test_nobody_goes_back_to_a_version_that_never_was(house: House) -> None:
