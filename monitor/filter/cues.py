@@ -21,6 +21,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from monitor.filter.folding import fold_word
+
 FOLDER = Path(__file__).with_name("cues")
 WEIGHTS: Mapping[str, float] = {"strong": 2.0, "plain": 1.2, "faint": 0.6}
 """Complaint cues add up; 1.0 is the line: a plain cue tells by itself, a faint one needs company."""
@@ -47,7 +49,7 @@ class Cues:
         self.name = name
         self.groups = {group: _words(words) for group, words in tables.get("groups", {}).items()}
         self.words: dict[str, frozenset[str]] = {
-            key: frozenset(_words(words)) for key, words in tables.get("words", {}).items()
+            key: frozenset(map(fold_word, _words(words))) for key, words in tables.get("words", {}).items()
         }
         self.all = tuple(_read(tables))
 

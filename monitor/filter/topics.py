@@ -8,8 +8,8 @@ from monitor.filter.heads import TOPICS
 from monitor.filter.weighing import Weighed
 from storage.words import Topic
 
-_COUNTS: Mapping[str, float] = {"waiting": 0.7, "communication": 0.7, "service": 0.9, "hygiene": 1.2}
-"""Waiting and silence usually come on top of the trouble itself; what is unclean is told in the words of taste as well."""
+_COUNTS: Mapping[str, float] = {"waiting": 0.7, "communication": 0.7, "refund": 0.9, "service": 0.9, "hygiene": 1.2}
+"""Waiting, silence and wanting the money back usually come on top of the trouble itself; what is unclean is told in the words of taste as well."""
 _FURTHER = 0.15  # of a further cue's weight: ten words about the waiter weigh less than one hair in the soup each
 _LETTERS = 2.0  # for the first look's share, so that where it is sure it weighs as much as a strong cue
 _HINT = 0.3  # for words that only belong to the topic ("courier"), however many

@@ -64,11 +64,12 @@ def judge_page_again(posts: Sequence[Post], brand: Brand, learned: Learned = AS_
     verdicts = iter(
         [
             replace(
-                _give(heard, ruling, _topic_of(heard, ruling, topics), version),
+                _give(heard, ruling, _topic_of(heard, ruling, topics), version, severities),
                 stage=2, vector=vector.tobytes(), ask_again=False,
             )
-            for heard, ruling, topics, vector in zip(
-                undecided, rulings, softmax(deep.topics).tolist(), deep.vectors.astype("<f2"), strict=True
+            for heard, ruling, topics, severities, vector in zip(
+                undecided, rulings, softmax(deep.topics).tolist(), softmax(deep.severities).tolist(),
+                deep.vectors.astype("<f2"), strict=True,
             )
         ]
     )  # fmt: skip
@@ -101,12 +102,13 @@ def _topic_of(heard: Heard, ruling: Ruling, shares: Sequence[float]) -> Topic:
     return find_topic(heard.weighed, shares) if ruling.kind is Kind.COMPLAINT else Topic.OTHER
 
 
-def _give(heard: Heard, ruling: Ruling, topic: Topic, version: str = "") -> Verdict:
+def _give(heard: Heard, ruling: Ruling, topic: Topic, version: str = "", severities: Sequence[float] = ()) -> Verdict:
     """A ruling as a verdict, with its urgency."""
     is_complaint = ruling.kind is Kind.COMPLAINT
     urgency = 1
     if is_complaint:
-        urgency = max(rate_urgency(heard.weighed, heard.post, heard.trouble()), ruling.urgency or 1)
+        by_look = rate_urgency(heard.weighed, heard.post, heard.trouble(), topic, severities)
+        urgency = max(by_look, ruling.urgency or 1)
     return Verdict(
         kind=ruling.kind,
         probability=round(min(max(ruling.share, 0.01), 0.99), 3),
@@ -115,7 +117,7 @@ def _give(heard: Heard, ruling: Ruling, topic: Topic, version: str = "") -> Verd
         topic=topic,
         urgency=urgency,
         reasons=ruling.reasons or _NOTHING,
-        sensitive=is_sensitive(heard.weighed, ruling.kind),
+        sensitive=is_sensitive(heard.weighed, ruling.kind, topic),
         model_version=version or _version(ruling),
         shares=ruling.shares,
         unhappy=ruling.unhappy,

@@ -302,10 +302,13 @@ def join(
 
 
 def reconsider(connection: Connection, key: bytes, case: Row[Any], kept: Kept, verdict: Verdict, now: datetime) -> None:
-    """An edited post, or a better verdict: retract a case nobody has touched, when it is no complaint any more."""
+    """An edited post, or a better verdict: retract a case nobody has touched, when it is no complaint any more; one that is worse than we
+    thought moves up."""
+    if verdict.kind is Kind.COMPLAINT:
+        _move_up(connection, case, verdict)
+        return
     retract = (
-        verdict.kind is not Kind.COMPLAINT
-        and not case.touched
+        not case.touched
         and CaseState(case.state) is CaseState.OPEN
         and case.complaint_id == kept.id
         and _only_post(connection, case.id)
@@ -321,6 +324,13 @@ def reconsider(connection: Connection, key: bytes, case: Row[Any], kept: Kept, v
             connection, key, case.id, CaseState.DISMISSED, who=MACHINE, why=why, now=now,
             thanked=is_thanks(verdict),
         )  # fmt: skip
+
+
+def _move_up(connection: Connection, case: Row[Any], verdict: Verdict) -> None:
+    """A case is as urgent and as confidential as the worst that was found in it."""
+    urgency, sensitive = max(case.urgency, verdict.urgency), case.sensitive or verdict.sensitive
+    if (urgency, sensitive) != (case.urgency, case.sensitive):
+        connection.execute(update(cases).where(cases.c.id == case.id).values(urgency=urgency, sensitive=sensitive))
 
 
 def _only_post(connection: Connection, case_id: int) -> bool:

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from monitor.filter import glance, judge, judge_page, version
 from monitor.filter.first_look import FirstLook, first_look
 from monitor.filter.folding import MOST_JUDGED
+from monitor.filter.urgency import rate_urgency
+from monitor.filter.weighing import Weighed
 from monitor.filter.weights import WeightsDamaged
 from storage.languages import identifier
 from storage.words import Author, Brand, Kind, Topic, Verdict
@@ -201,6 +203,65 @@ def test_the_edit_that_says_thanks_ends_the_complaint() -> None:
 def test_urgency_follows_what_happened(text: str, urgency: int) -> None:
     verdict = judge(post(text), NAMELESS)
     assert (verdict.kind, verdict.urgency) == (Kind.COMPLAINT, urgency), verdict.reasons
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We had your chicken last night and both kids have been throwing up since four in the morning.",
+        "У вас съели шаурму, всю ночь рвало, утром увезли на скорой.",
+        "Am mâncat la voi aseară și toată noaptea am vomitat, acum sunt la urgențe cu copilul.",
+        "మీ దగ్గర బిర్యానీ తిన్నాక ఇంట్లో అందరికీ వాంతులు అయ్యాయి, నాన్నని హాస్పిటల్‌లో చేర్చాం.",
+        "mee daggara biryani tinnaka food poisoning ayyindi, amma ni hospital lo join chesam",
+        "Comimos el pollo anoche y mi hijo acabó en urgencias con intoxicación alimentaria.",
+        "Gestern bei euch gegessen, heute Nacht Lebensmittelvergiftung und Notaufnahme.",
+        "Ma fille a mangé chez vous hier et elle a fini aux urgences avec une intoxication alimentaire.",
+        "Comi o sushi de vocês ontem e fui parar no pronto-socorro com intoxicação alimentar.",
+        "Ieri sera ho mangiato da voi e sono finito al pronto soccorso per un'intossicazione alimentare.",
+        "Po waszym kebabie całą noc wymiotowałam i skończyło się na SORze z zatruciem pokarmowym.",
+        "Після вашої шаурми всю ніч блювала, забрали на швидкій з отруєнням.",
+        "Dün sizde yediğim tavuktan gıda zehirlenmesi geçirdim, geceyi acilde geçirdim.",
+        "आपके यहाँ खाना खाने के बाद रात भर उल्टियाँ हुईं, फूड पॉइज़निंग हो गई और अस्पताल में भर्ती होना पड़ा।",
+    ],
+)
+def test_illness_is_urgent_and_sensitive_in_every_language(text: str) -> None:
+    verdict = judge(post(text), NAMELESS)
+    assert (verdict.kind, verdict.urgency, verdict.sensitive) == (Kind.COMPLAINT, 4, True), verdict
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "There was a piece of glass in my salad and it cut my mouth.",
+        "В салате был осколок стекла, порезала десну.",
+        "Am găsit un ciob de sticlă în salată și mi-am tăiat gingia.",
+        "సలాడ్‌లో గాజు ముక్క వచ్చింది, నోరు తెగింది.",
+        "Había un trozo de cristal en la ensalada y me corté la boca.",
+        "Im Salat war eine Glasscherbe, ich habe mir den Mund aufgeschnitten.",
+        "Il y avait un morceau de verre dans ma salade et je me suis coupé la bouche.",
+        "Tinha um caco de vidro na salada e cortei a boca.",
+        "C'era un pezzo di vetro nell'insalata e mi sono tagliato la bocca.",
+        "W sałatce był kawałek szkła, rozcięłam sobie usta.",
+        "У салаті був шматок скла, порізала ясна.",
+        "Salatadan cam parçası çıktı, ağzım kesildi.",
+        "सलाद में काँच का टुकड़ा निकला, मुँह कट गया।",
+    ],
+)
+def test_what_does_not_belong_in_food_is_urgent_and_sensitive_in_every_language(text: str) -> None:
+    verdict = judge(post(text), NAMELESS)
+    assert (verdict.kind, verdict.urgency, verdict.sensitive) == (Kind.COMPLAINT, 4, True), verdict
+
+
+@pytest.mark.parametrize(
+    ("severities", "urgency"),
+    [((), 2), ((0.9, 0.1, 0.0, 0.0), 2), ((0.1, 0.3, 0.4, 0.2), 3), ((0.1, 0.1, 0.2, 0.6), 4)],
+)
+def test_what_a_second_look_finds_grave_is_more_urgent_and_never_less(
+    severities: tuple[float, ...], urgency: int
+) -> None:
+    told = post("My order never arrived")
+    assert rate_urgency(Weighed(), told, 1.2, Topic.DELIVERY, severities) == urgency
+    assert rate_urgency(Weighed(), told, 1.2, Topic.SAFETY, severities) == 4
 
 
 def test_illness_is_sensitive_and_about_safety() -> None:

@@ -643,6 +643,16 @@ def test_a_second_look_retracts_what_nobody_touched(house: House) -> None:
     assert house.casebook.verdicts.record(1, verdict(Kind.COMPLAINT, stage=3), LATER) is None
 
 
+def test_what_a_second_look_finds_worse_moves_up_and_never_down(house: House) -> None:
+    house.complain(urgency=2)
+    assert house.casebook.verdicts.record(1, verdict(urgency=4, sensitive=True, stage=2), LATER) is None
+    case = house.file(1).case
+    assert (case.urgency, case.sensitive) == (4, True)
+    assert house.casebook.verdicts.record(1, verdict(urgency=1, stage=3), LATER) is None
+    case = house.file(1).case
+    assert (case.urgency, case.sensitive) == (4, True)
+
+
 def test_a_second_look_leaves_old_gone_and_stored_posts_alone(house: House) -> None:
     house.hear(Judged(post("p1", at=NOON - 3 * DAY), CHATTER), Judged(post("p2", at=NOON), CHATTER), now=NOON)
     again(house, Gone("p2", "deleted"))

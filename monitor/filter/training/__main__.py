@@ -48,16 +48,17 @@ def main() -> None:
         with Bars() as bars:
             if not chosen.first_only:
                 _make_second(examples, chosen.seed, _bar(bars, f"second look, {len(examples):,} texts"))
-            _make_first(_collect_lessons(examples, chosen.seed), chosen.seed, bars)
+            _make_first(_collect_lessons(examples, chosen.seed, bars), chosen.seed, bars)
     scores = _measure(_open_second())
     _write_manifest(chosen.seed, len(examples), scores)
     for look, tried in scores.items():
         print(f"{look:8} complaint F1 {tried.mean:.3f}, worst {tried.worst:.3f}", dict(tried.as_json())["complaint_f1"])
 
 
-def _collect_lessons(examples: Sequence[Example], seed: int) -> Lessons:
+def _collect_lessons(examples: Sequence[Example], seed: int, bars: Bars) -> Lessons:
     words = collect_words(examples, model_path(), read_layout(model_path()))
-    return Lessons(examples, ask_about_words(_open_second(), words), (*tell_cues(seed), *read_phrases()))
+    opinions = ask_about_words(words, _bar(bars, f"what the second look thinks of {len(words):,} words"))
+    return Lessons(examples, opinions, (*tell_cues(seed), *read_phrases()))
 
 
 def _bar(bars: Bars, says: str) -> Progress:
@@ -93,7 +94,8 @@ def _make_first(lessons: Lessons, seed: int, bars: Bars) -> None:
     kept = [one for one in lessons.examples if _fifth(one) != 0]
     left = [one for one in lessons.examples if _fifth(one) == 0]
     trial = to_weights(learn(Lessons(kept, lessons.opinions, lessons.phrases), seed, _bar(bars, "first look, trial")))
-    line = best_line(first_logits(FirstLook({**trial, "version": np.array("trial")}), left), left)
+    tried = FirstLook({**trial, "version": np.array("trial"), "line": np.array(0.5)})
+    line = best_line(first_logits(tried, left), left)
     weights = to_weights(learn(lessons, seed, _bar(bars, "first look")))
     weights["line"] = np.array(line, np.float32)
     weights["version"] = np.array(_name(b"".join(array.tobytes() for _, array in sorted(weights.items()))))

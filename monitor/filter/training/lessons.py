@@ -6,10 +6,14 @@ of its own dictionary reaches the first look here. Cues, written for finding rea
 
 from __future__ import annotations
 
+import os
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -20,13 +24,14 @@ from monitor.filter.examples import Example, Unusable
 from monitor.filter.folding import URL
 from monitor.filter.grams import cut
 from monitor.filter.heads import Floats
-from monitor.filter.second_look import SecondLook
+from monitor.filter.second_look import second_look
 from storage.words import Kind
 
 _SPACE = "\u2581"
 _SHORTEST = 3  # letters of a dictionary word
 _WORD = re.compile(r"(?:[^\W\d_]|[\u0900-\u0963\u0c00-\u0c63])+")  # Python calls vowel signs no letters
 _AT_ONCE = 256
+_THREADS = "OMP_NUM_THREADS"
 _OTHER_SCRIPTS = "\u0370\u03ff\u0530\u08ff\u0980\u0bff\u0c80\u1cff\u2c00\ua63f\ua6a0\uabff\uac00\ud7ff\uf900\ufaff"
 
 CUES = ("en", "ru", "ro", "te", "te-latn")
@@ -51,12 +56,17 @@ _SORT_MOODS = {
 }
 
 
+Progress = Callable[[int, int], None]
+"""Called with what is done and what there is to do in all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Opinions:
-    """Words, and for each the second look's logits of kinds and moods, less those of an average word."""
+    """Words, and for each the second look's logits of kinds and moods (`feelings`) and of topics, less those of an average word."""
 
     words: tuple[str, ...]
-    logits: Floats
+    feelings: Floats
+    topics: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +79,37 @@ class Phrase:
     weight: float
 
 
-def ask_about_words(second: SecondLook, words: Sequence[str]) -> Opinions:
-    """What the second look thinks of each word alone."""
-    parts = []
-    for begin in range(0, len(words), _AT_ONCE):
-        deep = second.look(words[begin : begin + _AT_ONCE])
-        parts.append(np.concatenate((deep.kinds, deep.moods), axis=1))
-    logits = np.concatenate(parts)
-    return Opinions(tuple(words), np.asarray(logits - logits.mean(axis=0), np.float32))
+def ask_about_words(words: Sequence[str], progress: Progress) -> Opinions:
+    """What the second look, as it lies on disk, thinks of each word alone.
+
+    As many processes ask as there are processors, each on one thread: however many they are, the numbers are the same.
+    """
+    pages = [words[begin : begin + _AT_ONCE] for begin in range(0, len(words), _AT_ONCE)]
+    told: list[tuple[Floats, Floats]] = []
+    with _on_one_thread_each(), ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        for page in pool.map(_ask, pages):
+            told.append(page)
+            progress(len(told), len(pages))
+    feelings, topics = (np.concatenate(one) for one in zip(*told, strict=True))
+    return Opinions(tuple(words), *(np.asarray(one - one.mean(axis=0), np.float32) for one in (feelings, topics)))
+
+
+def _ask(words: Sequence[str]) -> tuple[Floats, Floats]:
+    deep = second_look().look(words)
+    return np.concatenate((deep.kinds, deep.moods), axis=1), deep.topics
+
+
+@contextmanager
+def _on_one_thread_each() -> Iterator[None]:
+    """What processes that begin meanwhile read when their libraries are loaded."""
+    before = os.environ.get(_THREADS)
+    os.environ[_THREADS] = "1"
+    try:
+        yield
+    finally:
+        del os.environ[_THREADS]
+        if before is not None:
+            os.environ[_THREADS] = before
 
 
 def collect_words(examples: Sequence[Example], path: Path, layout: Layout) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from monitor.filter.examples import Example
 from monitor.filter.first_look import FEELS
 from monitor.filter.folding import fold
 from monitor.filter.grams import BITS, Grams, cut, hash_words_and_pieces
-from monitor.filter.heads import KINDS, MOODS, SEVERITIES, TOPICS, Floats
+from monitor.filter.heads import KINDS, MOODS, TOPICS, Floats
 from monitor.filter.language import cues_for
 from monitor.filter.signs import NAMES, read_signs
 from monitor.filter.training.lessons import Opinions, Phrase
@@ -25,7 +25,7 @@ from monitor.filter.weighing import weigh
 from storage.languages import LANGUAGES
 
 EPOCHS = 4
-ABOUT_BITS = 14
+ABOUT_BITS = 15
 LANGUAGE_BITS = 13
 _BATCH, _WORD_BATCH, _PHRASE_BATCH = 64, 256, 128
 _PACE, _PLAIN_PACE = 0.1, 0.05  # Adagrad's, for grams and for the rest
@@ -56,7 +56,7 @@ class Student(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        feels, abouts = len(KINDS) + len(MOODS), len(TOPICS) + len(SEVERITIES)
+        feels, abouts = len(KINDS) + len(MOODS), len(TOPICS)
         self.words, self.pieces = _bag(BITS, feels), _bag(BITS, feels)
         self.about_words, self.about_pieces = _bag(ABOUT_BITS, abouts), _bag(ABOUT_BITS, abouts)
         self.languages = _bag(LANGUAGE_BITS, len(LANGUAGES))
@@ -71,8 +71,8 @@ class Student(nn.Module):
         return _sum(self.words, bags.words) + _sum(self.pieces, bags.pieces)
 
     def about(self, bags: _Bags) -> Tensor:
-        """Topics and severities."""
-        return _sum(self.about_words, bags.words) + _sum(self.about_pieces, bags.pieces) + self.about_bias
+        """Topics by grams alone, without the bias."""
+        return _sum(self.about_words, bags.words) + _sum(self.about_pieces, bags.pieces)
 
     def tongue(self, bags: _Bags) -> Tensor:
         """Languages."""
@@ -166,18 +166,16 @@ class _Step:
         loss = loss + _ALONE * (_feel_loss(by_grams, truth, chosen) + _feel_loss(by_signs, truth, chosen))
         loss = loss + functional.cross_entropy(student.tongue(bags), truth.languages[chosen])
         if (truth.labels.topics[chosen] != NONE).any():
-            topics, severities = student.about(bags).split((len(TOPICS), len(SEVERITIES)), dim=1)
+            topics = student.about(bags) + student.about_bias
             loss = loss + _ABOUT * functional.cross_entropy(topics, truth.labels.topics[chosen], ignore_index=NONE)
-            loss = loss + _ABOUT * functional.cross_entropy(
-                severities, truth.labels.severities[chosen], ignore_index=NONE
-            )
         return loss
 
     def _words(self) -> Tensor:
         opinions = self.lessons.opinions
-        said = self.student.feel(pack([opinions.words[at] for at in self.chosen]))
-        wanted = torch.from_numpy(opinions.logits[self.chosen])
-        return _WORDS * ((_centre(said) - _centre(wanted)) ** 2).mean()
+        bags = pack([opinions.words[at] for at in self.chosen])
+        feelings = _distance(self.student.feel(bags), opinions.feelings[self.chosen], len(KINDS), len(MOODS))
+        topics = _distance(self.student.about(bags), opinions.topics[self.chosen], len(TOPICS))
+        return _WORDS * (feelings + _ABOUT * topics)
 
     def _phrases(self) -> Tensor:
         phrases = [self.lessons.phrases[at] for at in self.chosen]
@@ -216,9 +214,11 @@ def _feel_loss(said: Tensor, truth: _Truth, chosen: Tensor) -> Tensor:
     return loss + functional.cross_entropy(said[:, FEELS:], truth.labels.moods[chosen])
 
 
-def _centre(logits: Tensor) -> Tensor:
-    kinds, moods = logits[:, :FEELS], logits[:, FEELS:]
-    return torch.cat((kinds - kinds.mean(1, keepdim=True), moods - moods.mean(1, keepdim=True)), dim=1)
+def _distance(said: Tensor, wanted: Floats, *widths: int) -> Tensor:
+    """How far apart logits are, each group of so many columns being less its mean."""
+    groups = zip(said.split(widths, dim=1), torch.from_numpy(wanted).split(widths, dim=1), strict=True)
+    apart = [mine - mine.mean(1, keepdim=True) - (other - other.mean(1, keepdim=True)) for mine, other in groups]
+    return (torch.cat(apart, dim=1) ** 2).mean()
 
 
 def to_weights(student: Student) -> dict[str, NDArray[np.generic]]:
