@@ -174,7 +174,7 @@ def _walk(node: _Node, first: int, last: int, words: Sequence[_Word], text: Fold
 
 def _split(part: str) -> list[str]:
     """A cue's part as steps: "n-a" is two words to the tokeniser, so it is two here."""
-    if "|" in part or "<" in part:
+    if "|" in part or "<" in part or part.isalnum():
         return [part]
     star = part.startswith("*"), part.endswith("*")
     words = fold(part.strip("*")).keys or [part.strip("*")]
