@@ -56,10 +56,14 @@ class _Affixes:
 
 
 class _Word(NamedTuple):
-    """What is known of a word: the cues that begin with it, and the numbers of all steps that accept it."""
+    """What is known of a word: the cues that begin with it, the numbers of all steps that accept it, the cues that it is by itself, and the
+    steps that the next word must be accepted by for any other; `far` where one may come later."""
 
     begins: tuple[_Node, ...]
     numbers: tuple[int, ...]
+    alone: tuple[tuple[Cue, int], ...]
+    goes_on: frozenset[int]
+    far: bool
 
 
 class _Words(dict[str, _Word]):
@@ -76,7 +80,7 @@ class _Words(dict[str, _Word]):
         return found
 
 
-_UNKNOWN = _Word((), ())
+_UNKNOWN = _Word((), (), (), frozenset(), False)
 
 
 class Finder:
@@ -103,11 +107,12 @@ class Finder:
         hits: list[Hit] = []
         words = list(map(self._words.__getitem__, text.keys))
         for first, (word, following) in enumerate(zip(words, (*words[1:], _UNKNOWN), strict=False)):
-            for node in word.begins:
-                if node.later or not node.next.keys().isdisjoint(following.numbers):
-                    _walk(node, first, first, words, text, hits)
-                else:  # which is so nearly always
-                    hits.extend([Hit(cue, first, first, rank) for cue, rank in node.cues])
+            if not word.begins:
+                continue
+            if word.far or not word.goes_on.isdisjoint(following.numbers):
+                _walk_from(word, following, first, words, text, hits)
+            elif word.alone:
+                hits.extend([Hit(cue, first, first, rank) for cue, rank in word.alone])
         return hits
 
     def _add(self, rank: int, cue: Cue) -> None:
@@ -154,7 +159,20 @@ class Finder:
             return _UNKNOWN
         numbers = tuple(sorted(set(found)))
         begin = self._root.next
-        return _Word(tuple(begin[number] for number in numbers if number in begin), numbers)
+        begins = tuple(begin[number] for number in numbers if number in begin)
+        alone = tuple(cue for node in begins for cue in node.cues)
+        goes_on = frozenset[int]().union(*(node.next for node in begins))
+        return _Word(begins, numbers, alone, goes_on, any(node.later for node in begins))
+
+
+def _walk_from(
+    word: _Word, following: _Word, first: int, words: Sequence[_Word], text: Folded, hits: list[Hit]
+) -> None:
+    for node in word.begins:
+        if node.later or not node.next.keys().isdisjoint(following.numbers):
+            _walk(node, first, first, words, text, hits)
+        else:
+            hits.extend([Hit(cue, first, first, rank) for cue, rank in node.cues])
 
 
 def _walk(node: _Node, first: int, last: int, words: Sequence[_Word], text: Folded, hits: list[Hit]) -> None:
