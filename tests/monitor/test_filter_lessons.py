@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from monitor.filter.encoder_file import read_layout
 from monitor.filter.examples import Example, Unusable
 from monitor.filter.grams import cut
+from monitor.filter.heads import KINDS, TOPICS
 from monitor.filter.second_look import model_path
 from monitor.filter.training.inputs import digest_features
-from monitor.filter.training.lessons import PHRASES, Phrase, collect_words, read_phrases, tell_cues
+from monitor.filter.training.lessons import PHRASES, Phrase, ask_about_words, collect_words, read_phrases, tell_cues
 from storage.languages import LANGUAGES
 from storage.words import Kind, Topic
 
@@ -77,3 +80,16 @@ def test_the_digest_of_features_changes_with_them(monkeypatch: pytest.MonkeyPatc
     assert digest_features(among) == before
     monkeypatch.setattr("monitor.filter.grams._WORD_SALT", 99)
     assert digest_features(among) != before
+
+
+def test_the_second_look_is_asked_about_words_on_one_thread_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    done: list[tuple[int, int]] = []
+    words = ("scam", "refund", "lovely", "thanks")
+    told = ask_about_words(words, lambda *so_far: done.append(so_far))
+    assert (told.words, done, os.environ["OMP_NUM_THREADS"]) == (words, [(1, 1)], "7")
+    complaint = told.feelings[:, KINDS.index(Kind.COMPLAINT)]
+    assert complaint[:2].min() > complaint[2:].max()
+    assert told.topics[:, TOPICS.index(Topic.REFUND)].argmax() == 1
+    for one in (told.feelings, told.topics):
+        assert np.allclose(one.mean(axis=0), 0, atol=1e-5), "less those of an average word"
