@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy import Connection, and_, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from storage.casebook.clocks import has_come
@@ -24,6 +24,9 @@ class Digests(Shelf):
 
     def claim(self, brand: str, recipient: str, local_date: date, now: datetime) -> Digest | None:
         """Take today's digest for sending; None when it was sent, is being sent, or waits for its next try."""
+        with self._reading() as connection:  # it is asked every minute of the day, and sent in one of them
+            if _is_sent(connection, recipient, local_date):
+                return None
         try:
             with self._writing() as connection:
                 row = connection.execute(
@@ -104,6 +107,11 @@ class Digests(Shelf):
         with self._reading() as connection:
             row = connection.execute(select(digests).order_by(digests.c.id.desc()).limit(1)).one_or_none()
         return str(row.why) if row is not None and row.state == "failed" else None
+
+
+def _is_sent(connection: Connection, recipient: str, local_date: date) -> bool:
+    its = and_(digests.c.recipient == recipient, digests.c.local_date == local_date)
+    return connection.execute(select(digests.c.state).where(its)).scalar() == "sent"
 
 
 def _message_id(recipient: str, local_date: date, again: int = 0) -> str:
