@@ -1,5 +1,5 @@
 """The languages people write to us in, and the one model that tells them apart. Rooms that read texts share it: it takes a second and
-a half of a core to unpack, and forty megabytes.
+a half of a core to unpack, and fifty megabytes.
 """
 
 from __future__ import annotations
@@ -27,9 +27,13 @@ _loading = threading.Lock()
 def _load() -> Identifier:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages(list(LANGUAGES))
-    return identifier  # type: ignore[no-any-return]  # py3langid publishes no types
+    whole = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    whole.set_languages(list(LANGUAGES))
+    # Made of what the first knows of these alone, for the first keeps what it knows of 142: 28 MB.
+    return LanguageIdentifier(  # type: ignore[no-any-return]  # py3langid publishes no types
+        whole.nb_ptc, whole.nb_pc, whole.nb_classes, whole.tk_nextmove, whole.tk_output,
+        norm_probs=True, tk_row=whole.tk_row,
+    )  # fmt: skip
 
 
 def identifier() -> Identifier:

@@ -43,7 +43,7 @@ PAGE = 100
 """Posts of a page, as the platforms give them."""
 DEEP_PAGE = 16
 WARM = 200
-"""Texts judged before the clock runs: cues and weights are read when they are first needed."""
+"""Texts judged before the clock runs, in all languages: cues and weights are read when they are first needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,8 @@ def measure(posts: Sequence[Post], deep: int, folder: Path, told: Callable[[str]
     yield vader
     told("first look")
     yield _rate("first look: letters, cues and VADER", posts, _by_first, vader.per_second)
+    told("first look again")
+    yield _rate("first look, where it has met the words before", posts, _by_first, vader.per_second)
     if is_installed():
         told("both looks")
         yield _rate("both looks", posts[:deep], _by_both, vader.per_second)
@@ -114,7 +116,7 @@ def measure(posts: Sequence[Post], deep: int, folder: Path, told: Callable[[str]
 
 
 def _rate(what: str, posts: Sequence[Post], judge: Callable[[Sequence[Post]], int], vader: float) -> Rate:
-    judge(posts[:WARM] if len(posts) > WARM else posts[:1])
+    judge(posts[:: -(-len(posts) // WARM)])
     began = time.process_time()
     raised = judge(posts)
     per_second = len(posts) / max(time.process_time() - began, 1e-9)
@@ -204,7 +206,7 @@ def main(arguments: Sequence[str] = sys.argv[1:]) -> None:
         tempfile.TemporaryDirectory(dir=asked.folder) as folder,
         Progress(console=Console(stderr=True), transient=True) as bars,
     ):
-        bar = bars.add_task("", total=6 if is_installed() else 4)
+        bar = bars.add_task("", total=7 if is_installed() else 5)
 
         def told(what: str) -> None:
             bars.update(bar, description=what, advance=1)

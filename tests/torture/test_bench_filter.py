@@ -15,7 +15,8 @@ def test_every_stage_and_the_whole_intake_are_measured_beside_vader(capsys: pyte
     told = json.loads(capsys.readouterr().out)
     by_name = {rate["what"].partition(":")[0]: rate for rate in told["rates"]}
     assert list(by_name) == [
-        "VADER alone", "first look", *(["both looks"] if is_installed() else []), "whole intake",
+        "VADER alone", "first look", "first look, where it has met the words before",
+        *(["both looks"] if is_installed() else []), "whole intake",
     ]  # fmt: skip
     assert all(rate["per_second"] > 0 and rate["beside_vader"] > 0 for rate in told["rates"])
     assert by_name["whole intake"]["raised"] == by_name["first look"]["raised"] > 10
