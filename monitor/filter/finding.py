@@ -40,15 +40,19 @@ class _Affixes:
 
     def __init__(self) -> None:
         self._by_head: dict[str, list[tuple[str, int]]] = {}
+        self._heads: tuple[int, ...] = ()  # those of _HEADS that occur, for most lexicons have long ones only
 
     def add(self, affix: str, number: int) -> None:
         """Accept words that begin so."""
-        self._by_head.setdefault(affix[: max(_HEADS)], []).append((affix, number))
+        head = affix[: max(_HEADS)]
+        self._by_head.setdefault(head, []).append((affix, number))
+        if len(head) not in self._heads:
+            self._heads = tuple(sorted((*self._heads, len(head)), reverse=True))
 
     def find(self, word: str) -> list[int]:
         """The steps that accept a word."""
         found: list[int] = []
-        for length in _HEADS:
+        for length in self._heads:
             near = self._by_head.get(word[:length])
             if near is not None:
                 found.extend([number for affix, number in near if word.startswith(affix)])

@@ -43,7 +43,7 @@ class FirstLook:
         self._topics = self._remember(("about_words",), ("about_pieces",))  # asked of complaints only
         self.line = float(weights["line"])
         self._plain = {name: np.asarray(weights[name], np.float32) for name in PLAIN}
-        self._told: dict[tuple[int, str], float] = {}
+        self._told: dict[int, dict[str, float]] = {}  # by kind
 
     def look(self, texts: Sequence[Sequence[str]]) -> Looks:
         """Judge a page of texts that were cut."""
@@ -63,15 +63,15 @@ class FirstLook:
         return [one * self._tables[name].scale for one, name in zip(sums, names, strict=True)]
 
     def tell_words(self, words: Iterable[str], kind: int) -> Mapping[str, float]:
-        """How much each word by itself speaks for a kind, less what it speaks for all kinds together."""
+        """How much each word by itself, these and others, speaks for a kind, less what it speaks for all kinds together."""
         wanted = set(words)
-        told = {word: self._told[kind, word] for word in wanted if (kind, word) in self._told}
-        new = sorted(wanted - told.keys())
+        told = self._told.get(kind, {})
+        new = sorted(word for word in wanted if word not in told)
+        if new and len(told) > _MOST_REMEMBERED:
+            told, new = {}, sorted(wanted)  # a new one: others may still be reading the old
         if new:
-            told |= dict(zip(new, self._tell(new, kind), strict=True))
-            if len(self._told) > _MOST_REMEMBERED:
-                self._told.clear()
-            self._told |= {(kind, word): told[word] for word in new}
+            told.update(zip(new, self._tell(new, kind), strict=True))
+            self._told[kind] = told
         return told
 
     def _tell(self, words: Sequence[str], kind: int) -> list[float]:

@@ -6,9 +6,10 @@ Everything here takes time linear in the text, whatever a stranger writes: singl
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import accumulate, chain
 from typing import NamedTuple
 
 MOST_JUDGED = 5_000
@@ -28,6 +29,7 @@ INVISIBLE = re.compile(
 _ALIKE = dict(zip("ăâîșşțţёй’‘ʼ`´\u00a0\u2007\u202f", "aaissttеи'''''   ", strict=True))
 _NOT_ALIKE = re.compile(f"[{''.join(_ALIKE)}]")
 _STRETCHED = re.compile(r"(.)\1{2,}")
+_SOLID = re.compile(r"\S+")  # as `str.split` cuts
 URL = "<url>"
 
 
@@ -54,7 +56,7 @@ class Folded:
     written: Sequence[str]
     stretches: Sequence[Stretch]
     _sentences: list[int] | None = None
-    _stretch_of: list[int] | None = None
+    _tokens_until: list[int] | None = None
     _begins: Sequence[int] = ()
 
     @property
@@ -74,15 +76,15 @@ class Folded:
 
     def _span(self, token: int) -> tuple[int, int]:
         """Where a token begins and ends in what is to be seen of the text."""
-        if self._stretch_of is None:
-            self._stretch_of = [at for at, stretch in enumerate(self.stretches) for _ in stretch.keys]
+        if self._tokens_until is None:
+            self._tokens_until = list(accumulate([len(stretch[0]) for stretch in self.stretches]))
             self._begins = _find_begins(visible(self.original), self.written)
-        which = self._stretch_of[token]
+        which = bisect_right(self._tokens_until, token)
         written, keys, begin = self.written[which], self.stretches[which].keys, self._begins[which]
         if len(keys) == 1 and len(keys[0]) == len(written):
             return begin, begin + len(written)
         spans = [match.span() for match in _TOKEN.finditer(_lower(written)) if match.lastgroup != "stop"]
-        start, end = spans[token - self._stretch_of.index(which)]
+        start, end = spans[token - self._tokens_until[which] + len(keys)]
         return begin + start, begin + end
 
 
@@ -100,7 +102,10 @@ def _number_sentences(stretches: Sequence[Stretch]) -> list[int]:
 
 def _find_begins(text: str, written: Sequence[str]) -> list[int]:
     """Where each stretch begins in the text that it was cut from; the end of a line is nowhere."""
-    begins: list[int] = []
+    begins = [found.start() for found in _SOLID.finditer(text)]
+    if len(begins) == len(written) and LINE not in text:
+        return begins
+    begins = []
     begin = end = 0
     for word in written:
         if word != LINE:

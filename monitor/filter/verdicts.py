@@ -50,7 +50,7 @@ def judge_page(posts: Sequence[Post], brand: Brand, learned: Learned = AS_SHIPPE
 
 
 def judge_page_again(posts: Sequence[Post], brand: Brand, learned: Learned = AS_SHIPPED) -> list[Verdict | None]:
-    """What both looks together say of a page of posts: later verdicts, of stage 2. Slow: some 25 texts a second on one core.
+    """What both looks together say of a page of posts: later verdicts, of stage 2. Slow: `make bench` says how slow.
 
     None for those that a rule decides: there is nothing to look at again. Raises WeightsDamaged where one of the looks cannot be had.
     """
