@@ -29,7 +29,6 @@ INVISIBLE = re.compile(
 _ALIKE = dict(zip("ăâîșşțţёй’‘ʼ`´\u00a0\u2007\u202f", "aaissttеи'''''   ", strict=True))
 _NOT_ALIKE = re.compile(f"[{''.join(_ALIKE)}]")
 _STRETCHED = re.compile(r"(.)\1{2,}")
-_SOLID = re.compile(r"\S+")  # as `str.split` cuts
 URL = "<url>"
 
 
@@ -102,10 +101,7 @@ def _number_sentences(stretches: Sequence[Stretch]) -> list[int]:
 
 def _find_begins(text: str, written: Sequence[str]) -> list[int]:
     """Where each stretch begins in the text that it was cut from; the end of a line is nowhere."""
-    begins = [found.start() for found in _SOLID.finditer(text)]
-    if len(begins) == len(written) and LINE not in text:
-        return begins
-    begins = []
+    begins: list[int] = []
     begin = end = 0
     for word in written:
         if word != LINE:

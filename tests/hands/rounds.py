@@ -35,8 +35,8 @@ AGREED = 10
 """Every so many rounds all eight say yes at once and the customer stays still: exactly one answer goes out, however few rounds are played."""
 
 UNSETTLED = (ReplyState.APPROVED, ReplyState.SENDING)
-DRAIN_SECONDS = 120
-RAISED_SECONDS = 120
+DRAIN_SECONDS = 30
+RAISED_SECONDS = 30
 
 REACH = Reach(ReachHow.API, "She mentioned you.")
 

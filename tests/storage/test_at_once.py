@@ -13,7 +13,7 @@ import pytest
 
 from storage.casebook import Casebook, Judged, Round
 from storage.casebook.chain import verify
-from storage.engine import open_engine
+from storage.engine import open_engine, writing
 from storage.lifecycle import MovedOn
 from storage.words import Account, Batch, Brand, CaseState, Gone, ReplyState
 from tests.storage.house import (
@@ -247,6 +247,15 @@ def test_a_digest_and_a_lease_are_one_processes(house: House) -> None:
     assert sum(one is not None for one in claims) == 1
     held = together(*(partial(leases.hold, "ticker", f"service {n}", LATER, MINUTE) for n in range(MANY)))
     assert sorted(map(str, held)) == ["False"] * (MANY - 1) + ["True"]
+
+
+def test_a_digest_that_was_sent_keeps_nobody_from_writing(house: House) -> None:
+    digests, ana = house.casebook.digests, "ana@rosebakery.example"
+    sent = digests.claim("*", ana, NOON.date(), NOON)
+    assert sent is not None
+    digests.sent(sent.id, NOON)
+    with writing(house.engine):  # who waited for this would wait for ever, and be told that the database is busy
+        assert digests.claim("*", ana, NOON.date(), LATER) is None
 
 
 # The order of a pause and a claim --------------------------------------------------------------------------------------
