@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,6 +30,8 @@ from storage.words import Author, Brand, Post
 
 REST = 0.25
 """Seconds between two looks for work."""
+LEARNS_EVERY = 5
+"""Seconds between two times that a process learns: with people who decide all the time, learning would take half of all the work there is."""
 
 
 def say(line: str) -> None:
@@ -55,10 +58,16 @@ def work(house: House, ended: threading.Event) -> None:
     """All kinds of work but one, in order, over and over."""
     log = structlog.get_logger()
     say("READY")
+    learnt = time.monotonic()
     while not ended.wait(REST):
         for one in DUE_WORK:
-            if one.name != "propose":  # see tests.hands.rounds
-                do_work(one, house, utc_now(), log)
+            if one.name == "propose":  # see tests.hands.rounds
+                continue
+            if one.name == "learn":
+                if time.monotonic() < learnt + LEARNS_EVERY:
+                    continue
+                learnt = time.monotonic()
+            do_work(one, house, utc_now(), log)
 
 
 def live(kind: str, config: Path) -> None:

@@ -31,7 +31,7 @@ from sandbox.x.options import XOptions
 from tests.hands.people import NAMES, Person
 
 PAGES, WORKERS = 2, 4
-END_SECONDS = 60
+END_SECONDS = 120
 HANDLE = "rosebakery"
 PLENTY = {"create": 10**6, "mentions": 10**6, "search": 10**6, "tweets": 10**6, "tweet": 10**6, "me": 10**6, "users_tweets": 10**6}  # fmt: skip
 """X's limits are tried elsewhere; here nobody is to wait for them."""

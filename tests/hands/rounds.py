@@ -35,8 +35,10 @@ AGREED = 10
 """Every so many rounds all eight say yes at once and the customer stays still: exactly one answer goes out, however few rounds are played."""
 
 UNSETTLED = (ReplyState.APPROVED, ReplyState.SENDING)
-DRAIN_SECONDS = 30
-RAISED_SECONDS = 30
+DRAIN_SECONDS = 120
+RAISED_SECONDS = 120
+"""Not how quick it is to be, but how long is waited before it counts as lost: where two cores do all of this for two databases at once, each of
+four workers may be at other work for the better part of a minute."""
 
 REACH = Reach(ReachHow.API, "She mentioned you.")
 
