@@ -162,8 +162,9 @@ class _Look:
             log.exception("a thread could not be read", place=self.source.place, case=case_id)
 
     def _record(self, posts: Iterable[Post], gone: Sequence[Gone]) -> None:
+        news = self.casebook.rounds.news_among(self.brand.key, tuple(posts))
         judged, _ = judge_each(
-            posts, self.brand, how_to_listen(self.casebook, self.brand.key)
+            news, self.brand, how_to_listen(self.casebook, self.brand.key)
         )  # poison is told in the log; the round that finds it again keeps it
         seen: list[Judged | Gone] = [*gone, *judged]
         if seen:

@@ -107,10 +107,11 @@ class _Poll:
         self.casebook.brands.own_account(self.brand.key, account, self.now)
 
     def _record(self, batch: Batch) -> None:
-        judged, poison = judge_each(batch.posts, self.brand, how_to_listen(self.casebook, self.brand.key))
+        news = self.casebook.rounds.news_among(self.brand.key, batch.posts)
+        judged, poison = judge_each(news, self.brand, how_to_listen(self.casebook, self.brand.key))
         whole = replace(batch, poison=(*batch.poison, *poison))
         round_ = self.casebook.rounds.record(self.state.key, self.state.fence, judged, whole, self.now)
-        self._tell(batch, round_)
+        self._tell(batch, replace(round_, repeats=round_.repeats + len(batch.posts) - len(news)))
 
     def _tell(self, batch: Batch, round_: Round) -> None:
         tell = log.warning if batch.poison or batch.gap else log.info

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -12,8 +13,10 @@ from sqlalchemy import Connection, Row, insert, select, update
 from storage.casebook.fingerprints import fingerprint
 from storage.casebook.names import by_known_id
 from storage.casebook.shelf import new_id
-from storage.tables import accounts, post_texts, posts
+from storage.tables import accounts, mentions, post_texts, posts
 from storage.words import Author, Post
+
+_AT_ONCE = 500  # posts asked for in one question
 
 
 class News(Enum):
@@ -72,6 +75,36 @@ def keep(connection: Connection, brand: str, post: Post, now: datetime) -> Kept:
     if changed:
         _keep_text(connection, brand, row.id, version, post, now)
     return Kept(row.id, version, News.CHANGED if changed else News.BACK, post, by_account)
+
+
+def known_as_they_are(connection: Connection, brand: str, found: Sequence[Post]) -> frozenset[tuple[str, str]]:
+    """(place, native id) of those that `keep` would find the same and that are mentions of this brand already: there is nothing to do about
+    them, and most of what a page shows again is such. Our own posts and those of somebody told by another id now are left to `keep`."""
+    known: set[tuple[str, str]] = set()
+    for place in {post.place for post in found}:
+        here = [_identified(post) for post in found if post.place == place]
+        ours = select(accounts.c.native_id).where(accounts.c.brand == brand, accounts.c.place == place)
+        own = set(connection.execute(ours).scalars())
+        for begin in range(0, len(here), _AT_ONCE):
+            some = here[begin : begin + _AT_ONCE]
+            rows = connection.execute(
+                select(posts.c.native_id, posts.c.author_id, post_texts.c.text, post_texts.c.title)
+                .join(post_texts, (post_texts.c.post_id == posts.c.id) & (post_texts.c.version == posts.c.version))
+                .join(mentions, (mentions.c.post_id == posts.c.id) & (mentions.c.brand == brand))
+                .where(
+                    posts.c.place == place,
+                    posts.c.native_id.in_([post.native_id for post in some]),
+                    posts.c.by_account.is_(None),
+                    posts.c.deleted_at.is_(None),
+                )
+            ).all()
+            stored = {row.native_id: (row.author_id, row.text, row.title) for row in rows if row.author_id not in own}
+            known |= {
+                (place, post.native_id)
+                for post in some
+                if stored.get(post.native_id) == (post.author.native_id, post.text, post.title)
+            }
+    return frozenset(known)
 
 
 def _is_outdated(post: Post, row: Row[Any]) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, or_, select, update
 from storage.casebook.forgotten import forgotten_posts, without_forgotten
 from storage.casebook.moves import CUSTOMER, MACHINE
 from storage.casebook.poison import keep_poison, take_each
-from storage.casebook.posts import Kept, News, as_post, keep, with_texts
+from storage.casebook.posts import Kept, News, as_post, keep, known_as_they_are, with_texts
 from storage.casebook.raising import (
     FRESH,
     belongs,
@@ -82,6 +82,14 @@ class Rounds(Shelf):
     """Writes posts, mentions, verdicts and the cases they raise."""
 
     __slots__ = ()
+
+    def news_among(self, brand: str, found: Sequence[Post]) -> tuple[Post, ...]:
+        """Without those that are stored as they are: pages overlap, and these need neither be judged again nor hold up who writes."""
+        if not found:
+            return ()
+        with self._reading() as connection:
+            known = known_as_they_are(connection, brand, found)
+        return tuple(post for post in found if (post.place, post.native_id) not in known)
 
     def record(self, source_key: str, fence: int, judged: Sequence[Judged], batch: Batch, now: datetime) -> Round:
         """One batch of one source with its cursor, all or nothing. Raises MovedOn when the source's claim was lost."""

@@ -30,8 +30,9 @@ from storage.words import Author, Brand, Post
 
 REST = 0.25
 """Seconds between two looks for work."""
-LEARNS_EVERY = 5
-"""Seconds between two times that a process learns: with people who decide all the time, learning would take half of all the work there is."""
+OFTEN = ("poll", "follow", "again", "post", "look", "remove")
+SELDOM_EVERY = 5
+"""Seconds between two times that a process does the rest: with people who decide all the time, learning alone would take half of its time."""
 
 
 def say(line: str) -> None:
@@ -58,16 +59,14 @@ def work(house: House, ended: threading.Event) -> None:
     """All kinds of work but one, in order, over and over."""
     log = structlog.get_logger()
     say("READY")
-    learnt = time.monotonic()
+    seldom = 0.0
     while not ended.wait(REST):
+        all_of_it = time.monotonic() > seldom + SELDOM_EVERY
+        if all_of_it:
+            seldom = time.monotonic()
         for one in DUE_WORK:
-            if one.name == "propose":  # see tests.hands.rounds
-                continue
-            if one.name == "learn":
-                if time.monotonic() < learnt + LEARNS_EVERY:
-                    continue
-                learnt = time.monotonic()
-            do_work(one, house, utc_now(), log)
+            if one.name != "propose" and (all_of_it or one.name in OFTEN):  # see tests.hands.rounds
+                do_work(one, house, utc_now(), log)
 
 
 def live(kind: str, config: Path) -> None:

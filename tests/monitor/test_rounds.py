@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -11,12 +11,13 @@ import pytest
 import structlog
 from sqlalchemy import text
 
+from monitor.judging import judge_each
 from monitor.rounds import LONGEST_WAIT, MOST_ROUNDS, SHORTEST_WAIT, find_retry, poll_due
 from places.doors import NeedsPerson, Publisher, Source, Unavailable
 from storage.casebook import Casebook
 from storage.reading import Reading
 from storage.views import SourceState
-from storage.words import Account, Cause, Poison
+from storage.words import Account, Cause, Poison, Post
 from tests.monitor.shop import DAY, HOUR, MINUTE, NOON, ROSE, US, Ourselves, Shelf, post
 
 
@@ -63,6 +64,24 @@ def test_the_next_poll_begins_where_the_last_one_ended_and_repeats_are_absorbed(
     poll(casebook, shelf, now=NOON + 6 * MINUTE)
     assert shelf.cursors == [None, "c1"]
     assert len(inbox(reading)) == 1
+
+
+def test_what_a_page_shows_again_is_not_judged_again(casebook: Casebook, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged: list[str] = []
+
+    def judge_and_tell(posts: Sequence[Post], *rest: Any) -> Any:
+        judged.extend(one.text for one in posts)
+        return judge_each(posts, *rest)
+
+    monkeypatch.setattr("monitor.rounds.judge_each", judge_and_tell)
+    shelf, edited = Shelf(), post("@rosebakery my cake never arrived. And nobody answers!")
+    shelf.lay(post(), cursor="c1")
+    shelf.lay(post(), cursor="c2")
+    shelf.lay(edited, cursor="c3")
+    for number in range(3):
+        poll(casebook, shelf, now=NOON + number * 6 * MINUTE)
+    assert judged == [post().text, edited.text]
+    assert len(shelf.cursors) == 3
 
 
 def test_a_source_that_is_not_due_is_not_polled(casebook: Casebook) -> None:

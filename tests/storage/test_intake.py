@@ -96,6 +96,51 @@ def test_a_post_twice_in_one_batch_is_one_post(house: House) -> None:
     assert house.hear(post(), post()) == Round(found=1, repeats=1, raised=(1,))
 
 
+def test_what_is_stored_as_it_is_need_not_be_judged_again_and_all_else_must(house: House) -> None:
+    cake, roll, bun, tart = (
+        post("p1"),
+        post("p2", by=DAN),
+        post("p3", by=Author("e-1", "eve")),
+        post("p4", "Lovely tart"),
+    )
+    nobody = post("p5", by=Author("", ""))
+    house.hear(cake, roll, bun, Judged(tart, PRAISE), nobody, Judged(ours("p6", cake), CHATTER))
+    again(house, Gone("p3", "deleted"))
+    edited, titled = replace(roll, text="My roll was stale"), replace(tart, title="On tarts")
+    by_another_id = replace(cake, author=Author("c-2", "cora"))
+    new = post("p7")
+    page = [cake, edited, bun, titled, nobody, ours("p6", cake), new]
+    assert house.casebook.rounds.news_among(ROSE.key, page) == (edited, bun, titled, ours("p6", cake), new)
+    assert house.casebook.rounds.news_among(ROSE.key, [by_another_id]) == (by_another_id,)
+    assert house.casebook.rounds.news_among(SWIFT.key, [cake]) == (cake,), "it is no mention of this brand yet"
+    assert house.casebook.rounds.news_among(ROSE.key, []) == ()
+
+
+def test_an_account_that_turned_out_to_be_ours_is_not_passed_over(house: House) -> None:
+    house.hear(post(by=DAN))
+    house.casebook.brands.own_account(ROSE.key, Account("x", DAN.native_id, DAN.handle, DAN.name), LATER)
+    assert house.casebook.rounds.news_among(ROSE.key, [post(by=DAN)]) == (post(by=DAN),)
+
+
+def test_a_page_of_more_than_one_question_holds_is_looked_through_whole(house: House) -> None:
+    page = [post(f"p{n}", by=Author(f"a{n}", f"a{n}")) for n in range(1_002)]
+    house.hear(*(Judged(one, CHATTER) for one in page[:-1]))
+    assert house.casebook.rounds.news_among(ROSE.key, page) == (page[-1],)
+
+
+def test_what_is_passed_over_would_have_changed_nothing(house: House) -> None:
+    chance = random.Random(4)
+    heard = [post(f"p{n}", by=Author(f"a{n % 5}", f"a{n % 5}"), at=NOON + n * SECOND) for n in range(40)]
+    house.hear(*(Judged(one, chance.choice([COMPLAINT, PRAISE, CHATTER])) for one in heard))
+    again(house, *(Gone(one.native_id, "deleted") for one in chance.sample(heard, 5)))
+    news = set(house.casebook.rounds.news_among(ROSE.key, heard))
+    known = [Judged(one, COMPLAINT) for one in heard if one not in news]
+    before = house.everything()
+    assert house.hear(*known) == Round(repeats=35)
+    after = house.everything()
+    assert all(after[name] == rows for name, rows in before.items() if name != "sources")
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_the_order_of_a_page_does_not_matter(house: House, seed: int) -> None:
     cake = post("p1")
